@@ -1,5 +1,6 @@
 /** Resource records and RRsets as values: owner and RDATA stay wire octets. */
-import { Name } from './name.js';
+import type { Name } from './name.js';
+import { equalOctets } from './octets.js';
 import { RRType } from './rr-types.js';
 
 export interface Question {
@@ -87,20 +88,4 @@ function includesOctets(list: readonly Uint8Array[], octets: Uint8Array): boolea
   // Long sets are sorted out elsewhere (the limit on records per RRset); here n is small.
   for (const other of list) if (equalOctets(other, octets)) return true;
   return false;
-}
-
-export function equalOctets(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
-  return true;
-}
-
-/** Unsigned octet-string order, shorter first when one is a prefix of the other. */
-export function compareOctets(a: Uint8Array, b: Uint8Array): number {
-  const shared = a.length < b.length ? a.length : b.length;
-  for (let at = 0; at < shared; at++) {
-    const difference = a[at]! - b[at]!;
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }
