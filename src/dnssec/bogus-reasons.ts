@@ -9,7 +9,7 @@ export interface BogusFacts {
   readonly zone: Name;
   readonly owner?: Name;
   readonly type?: number;
-  /** A few more words, such as a key tag or a time; never text taken from a packet. */
+  /** A few more words, such as a key tag or a time; names from packets only in escaped form. */
   readonly detail?: string;
 }
 
@@ -134,6 +134,12 @@ const ROWS = {
     'RFC 4035 §5.3.3',
     DNSSEC_BOGUS,
     (what, _zone, detail) => `The signature of ${what} is wrong (${detail}).`,
+  ),
+
+  'keys expired': row(
+    'RFC 4035 §5.3.3',
+    EdeCode.SIGNATURE_EXPIRED,
+    (what, zone) => `The keys of ${zone} that were to prove ${what} are proven no longer.`,
   ),
 
   // DNSKEY RRsets.
