@@ -17,10 +17,6 @@ const FAULTS = {
     'A compression pointer does not point strictly backwards into the message body.',
   ],
   'too many pointers': ['RFC 1035 §4.1.4', 'Following compression pointers exceeded its budget.'],
-  'compression not allowed': [
-    'RFC 3597 §4',
-    'A name inside RDATA is compressed in a type that does not allow it.',
-  ],
   'rdata length': ['RFC 1035 §4.1.3', 'RDLENGTH does not agree with the data of a known type.'],
   'opt twice': ['RFC 6891 §6.1.1', 'The message has more than one OPT record.'],
   'opt misplaced': ['RFC 6891 §6.1.1', 'An OPT record stands outside the additional section.'],

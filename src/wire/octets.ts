@@ -8,6 +8,15 @@ export function portion(octets: Uint8Array, start: number, end = octets.length):
   return octets.length <= 64 ? octets.slice(start, end) : octets.subarray(start, end);
 }
 
+/**
+ * The same octets as a bare Uint8Array. Subclasses (such as the platform's buffers) may redefine
+ * `slice` to share memory, and what is read from the network must be copied.
+ */
+export function plainOctets(octets: Uint8Array): Uint8Array {
+  if (octets.constructor === Uint8Array) return octets;
+  return new Uint8Array(octets.buffer, octets.byteOffset, octets.length);
+}
+
 export function equalOctets(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;

@@ -1,5 +1,5 @@
 /** Resource records and RRsets as values: owner and RDATA stay wire octets. */
-import type { Name } from './name.js';
+import { type Name, octetKey } from './name.js';
 import { equalOctets } from './octets.js';
 import { RRType } from './rr-types.js';
 
@@ -42,50 +42,97 @@ interface GrowingRRset {
 }
 
 /**
+ * No RRset keeps more distinct RDATA, and none more signatures, than this: one above the largest
+ * set anyone believes, so that "too many" can be seen and costs nothing to have grouped.
+ */
+export const MAX_KEPT_RDATAS = 257;
+
+/**
  * Groups records into RRsets in order of first appearance. An RRSIG goes to the RRset it covers;
  * signatures that cover nothing in the section come out as an RRset of type RRSIG.
  */
 export function groupRRsets(records: readonly ResourceRecord[]): RRset[] {
-  const sets = new Map<string, GrowingRRset>();
+  const grouping = new Grouping();
+  let signatures = 0;
   for (const record of records) {
-    if (record.type === RRType.RRSIG || record.type === RRType.OPT) continue;
-    addRecord(sets, record);
+    if (record.type === RRType.RRSIG) signatures++;
+    else if (record.type !== RRType.OPT) grouping.addData(record);
   }
-  for (const record of records) {
-    if (record.type !== RRType.RRSIG) continue;
+  for (const record of signatures > 0 ? records : []) {
+    if (record.type === RRType.RRSIG) grouping.addSignature(record);
+  }
+  return grouping.sets;
+}
+
+class Grouping {
+  readonly sets: GrowingRRset[] = [];
+  // Records of one RRset stand together as a rule: the set found last is tried first.
+  #last: GrowingRRset | undefined;
+  #byKey: Map<string, GrowingRRset> | undefined;
+  // RDATA seen, for lists too long to be searched from end to end.
+  readonly #seen = new Map<Uint8Array[], Set<string>>();
+
+  addData(record: ResourceRecord): void {
+    const set = this.#find(record.owner, record.class, record.type);
+    if (set === undefined) {
+      this.#start(record);
+      return;
+    }
+    // RFC 2181 §5.2: differing TTLs are an error, and the lowest is safe.
+    if (record.ttlSeconds < set.ttlSeconds) set.ttlSeconds = record.ttlSeconds;
+    this.#addDistinct(set.rdatas, record.rdata);
+  }
+
+  addSignature(record: ResourceRecord): void {
     const covered = ((record.rdata[0] ?? 0) << 8) | (record.rdata[1] ?? 0);
-    const set = sets.get(setKey(record.owner, record.class, covered));
-    if (set === undefined || covered === RRType.RRSIG) addRecord(sets, record);
-    else if (!includesOctets(set.signatures, record.rdata)) set.signatures.push(record.rdata);
+    const set = this.#find(record.owner, record.class, covered);
+    // RFC 4035 §2.2: there are no signatures over signatures.
+    if (set === undefined || covered === RRType.RRSIG) this.addData(record);
+    else this.#addDistinct(set.signatures, record.rdata);
   }
-  return [...sets.values()];
-}
 
-function setKey(owner: Name, rrClass: number, type: number): string {
-  return owner.key + String.fromCharCode(type, rrClass);
-}
+  #find(owner: Name, rrClass: number, type: number): GrowingRRset | undefined {
+    const last = this.#last;
+    if (last?.type === type && last.class === rrClass && last.owner.equals(owner)) return last;
+    this.#last = this.#byKey?.get(setKey(owner, rrClass, type));
+    return this.#last;
+  }
 
-function addRecord(sets: Map<string, GrowingRRset>, record: ResourceRecord): void {
-  const key = setKey(record.owner, record.class, record.type);
-  const set = sets.get(key);
-  if (set === undefined) {
+  #start(record: ResourceRecord): void {
     const { owner, type, ttlSeconds, rdata } = record;
-    sets.set(key, {
+    const set: GrowingRRset = {
       owner,
       type,
       class: record.class,
       ttlSeconds,
       rdatas: [rdata],
       signatures: [],
-    });
-    return;
+    };
+    this.sets.push(set);
+    this.#last = set;
+    this.#byKey ??= new Map();
+    this.#byKey.set(setKey(owner, record.class, type), set);
   }
-  if (record.ttlSeconds < set.ttlSeconds) set.ttlSeconds = record.ttlSeconds;
-  if (!includesOctets(set.rdatas, record.rdata)) set.rdatas.push(record.rdata);
+
+  #addDistinct(list: Uint8Array[], rdata: Uint8Array): void {
+    if (list.length >= MAX_KEPT_RDATAS) return;
+    if (list.length < 8) {
+      for (const other of list) if (equalOctets(other, rdata)) return;
+      list.push(rdata);
+      return;
+    }
+    let seen = this.#seen.get(list);
+    if (seen === undefined) {
+      seen = new Set(list.map((other) => octetKey(other)));
+      this.#seen.set(list, seen);
+    }
+    const key = octetKey(rdata);
+    if (seen.has(key)) return;
+    seen.add(key);
+    list.push(rdata);
+  }
 }
 
-function includesOctets(list: readonly Uint8Array[], octets: Uint8Array): boolean {
-  // Long sets are sorted out elsewhere (the limit on records per RRset); here n is small.
-  for (const other of list) if (equalOctets(other, octets)) return true;
-  return false;
+function setKey(owner: Name, rrClass: number, type: number): string {
+  return owner.key + String.fromCharCode(type, rrClass);
 }
