@@ -41,3 +41,8 @@ export function wireFault(reason: WireFaultReason, offset: number): WireFault {
   const [section, sentence] = FAULTS[reason];
   return { reason, section, sentence, offset };
 }
+
+/** A value, or why there is none. */
+export type Decoded<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly fault: WireFault };

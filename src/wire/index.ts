@@ -14,6 +14,7 @@ export * from './rdata/dnssec-rdata.js';
 export * from './rdata/host-rdata.js';
 export * from './rdata/key-rdata.js';
 export * from './rdata/layouts.js';
+export * from './rdata/rdata.js';
 export * from './rdata/rdata-cursor.js';
 export * from './rdata/type-bitmap.js';
 export * from './reader.js';
