@@ -1,0 +1,115 @@
+// Configuration of the authoritative servers NSD, BIND named and Knot DNS (PowerDNS has a file
+// of its own): plain primaries that serve finished zone files.
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { addressesOf } from './addresses.js';
+import { type ServerId, softwareOf } from './zone-spec.js';
+
+export interface ServedZone {
+  readonly name: string;
+  readonly file: string;
+}
+
+/** Programs by name; AppArmor may make it necessary to run a copy (see world.ts). */
+export type ProgramPath = (program: string) => string;
+
+function nsdConfiguration(server: ServerId, folder: string, zones: readonly ServedZone[]): string {
+  const addresses = addressesOf(server).flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
+  return [
+    'server:',
+    // NSD answers from the address that was asked only when it is bound to each.
+    ...addresses.map((address) => `  ip-address: ${address}`),
+    '  username: ""',
+    '  chroot: ""',
+    `  zonesdir: "${folder}"`,
+    '  database: ""',
+    `  zonelistfile: "${folder}/zone.list"`,
+    `  xfrdfile: "${folder}/xfrd.state"`,
+    `  xfrdir: "${folder}"`,
+    `  pidfile: "${folder}/nsd.pid"`,
+    '  server-count: 1',
+    '  rrl-ratelimit: 0',
+    'remote-control:',
+    '  control-enable: no',
+    ...zones.flatMap(({ name, file }) => ['zone:', `  name: "${name}"`, `  zonefile: "${file}"`]),
+    '',
+  ].join('\n');
+}
+
+function bindConfiguration(folder: string, zones: readonly ServedZone[]): string {
+  return [
+    'options {',
+    `  directory "${folder}";`,
+    `  pid-file "${folder}/named.pid";`,
+    `  session-keyfile "${folder}/session.key";`,
+    `  managed-keys-directory "${folder}";`,
+    '  listen-on { any; };',
+    '  listen-on-v6 { any; };',
+    '  recursion no;',
+    '  dnssec-validation no;',
+    '  empty-zones-enable no;',
+    '  notify no;',
+    '  check-names primary ignore;',
+    '};',
+    'controls { };',
+    ...zones.map(
+      ({ name, file }) =>
+        `zone "${name}" { type primary; file "${file}"; check-integrity no; };`,
+    ),
+    '',
+  ].join('\n');
+}
+
+function knotConfiguration(server: ServerId, folder: string, zones: readonly ServedZone[]): string {
+  const addresses = addressesOf(server).flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
+  return [
+    'server:',
+    `    rundir: "${folder}"`,
+    `    pidfile: "${folder}/knot.pid"`,
+    `    listen: [ ${addresses.map((address) => `${address}@53`).join(', ')} ]`,
+    '    udp-workers: 1',
+    '    tcp-workers: 1',
+    '    background-workers: 1',
+    'control:',
+    `    listen: "${folder}/knot.sock"`,
+    'log:',
+    '  - target: stderr',
+    '    any: warning',
+    'database:',
+    `    storage: "${folder}"`,
+    'template:',
+    '  - id: default',
+    '    semantic-checks: off',
+    '    journal-content: none',
+    '    zonefile-load: whole',
+    '    zonefile-sync: -1',
+    'zone:',
+    ...zones.flatMap(({ name, file }) => [`  - domain: "${name}"`, `    file: "${file}"`]),
+    '',
+  ].join('\n');
+}
+
+/** Writes the server's configuration and returns the command that runs it in the foreground. */
+export async function configureServer(
+  server: ServerId,
+  folder: string,
+  zones: readonly ServedZone[],
+  program: ProgramPath,
+): Promise<string[]> {
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, 'server.conf');
+  switch (softwareOf(server)) {
+    case 'nsd':
+      await writeFile(file, nsdConfiguration(server, folder, zones));
+      return [program('nsd'), '-d', '-c', file];
+    case 'bind':
+      await writeFile(file, bindConfiguration(folder, zones));
+      return [program('named'), '-g', '-n', '1', '-c', file];
+    case 'knot':
+      await writeFile(file, knotConfiguration(server, folder, zones));
+      return [program('knotd'), '-c', file];
+    case 'pdns':
+      throw new Error('PowerDNS is configured in powerdns.ts');
+  }
+}

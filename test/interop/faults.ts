@@ -1,0 +1,54 @@
+// Damages a signed zone file, line by line. It understands the files that the signers of this
+// world write: one record on each line, `owner ttl [IN] type ...`, the owner always given.
+
+import type { Fault, ZoneSpec } from './zone-spec.js';
+
+interface Line {
+  readonly owner: string;
+  readonly type: string;
+  readonly rest: readonly string[];
+}
+
+function parseLine(text: string): Line | undefined {
+  if (/^(;|\s|\$|$)/.test(text)) return undefined;
+  const fields = text.split(/\s+/);
+  const owner = fields[0]!.toLowerCase();
+  const rest = fields.slice(1).filter((field) => field !== 'IN');
+  return { owner, type: rest[1] ?? '', rest: rest.slice(2) };
+}
+
+/** Another text of the same length, so that the record stays well formed. */
+function flipFirstBit(base64: string): string {
+  const octets = Buffer.from(base64, 'base64');
+  octets[0] = octets[0]! ^ 0x40;
+  return octets.toString('base64');
+}
+
+function damageLine(text: string, fault: Fault, zone: string): string | undefined {
+  const line = parseLine(text);
+  if (line === undefined) return text;
+  if (fault.kind === 'drop type') {
+    const isOfType = line.type === fault.type;
+    const coversType = line.type === 'RRSIG' && line.rest[0] === fault.type;
+    return isOfType || coversType ? undefined : text;
+  }
+  const covers = line.type === 'RRSIG' && line.rest[0] === fault.type;
+  if (!covers || line.owner !== `${fault.owner}.${zone}`) return text;
+  if (fault.kind === 'drop signature') return undefined;
+  // RFC 4034 §3.2: the signature is the last part; signers may break it with spaces.
+  const signature = line.rest.slice(8).join('');
+  const start = text.indexOf(line.rest[8]!);
+  return `${text.slice(0, start)}${flipFirstBit(signature)}`;
+}
+
+export function applyFaults(text: string, zone: ZoneSpec): string {
+  let lines = text.split('\n');
+  for (const fault of zone.faults ?? []) {
+    const damaged = lines.map((line) => damageLine(line, fault, zone.name));
+    if (damaged.every((line, index) => line === lines[index])) {
+      throw new Error(`${zone.name}: nothing to damage for ${JSON.stringify(fault)}`);
+    }
+    lines = damaged.filter((line) => line !== undefined);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,73 @@
+#!/bin/bash
+# Installs the software that the interoperability runs talk to, from Debian's own archive.
+# Nothing is started: the runs start their own copies, with their own configuration, inside
+# network namespaces. Safe to run again; when everything is present it does nothing.
+set -euo pipefail
+
+# One line for each part that the packages play.
+packages=(
+  iproute2 openssl                              # namespaces, certificates
+  unbound                                       # the reference resolver
+  bind9 bind9-utils bind9-dnsutils              # named, dnssec-signzone, dig, delv
+  nsd ldnsutils                                 # NSD, ldns-signzone
+  knot knot-dnsutils knot-dnssecutils           # knotd, kdig, kzonesign
+  pdns-server pdns-tools pdns-backend-bind      # PowerDNS, signing while it answers
+  postfix                                       # the mail transfer agent with DANE
+  pdns-recursor knot-resolver dnsperf           # peers and load for the benchmark
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+  [ "$status" = 'install ok installed' ] || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+  echo 'install: everything is present'
+  exit 0
+fi
+echo "install: ${missing[*]}"
+
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+policy=/usr/sbin/policy-rc.d
+wrote_policy=
+
+finish() {
+  if [ -n "$wrote_policy" ]; then rm -f "$policy"; fi
+  rm -f "$log"
+}
+trap finish EXIT
+
+# While this file answers 101, package scripts may not start or restart a service
+# (Debian Policy, 9.3.3.1 and /usr/share/doc/init-system-helpers/README.policy-rc.d).
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+  wrote_policy=yes
+fi
+
+quietly() {
+  if ! "$@" >"$log" 2>&1; then
+    tail -n 40 "$log" >&2
+    echo "install: failed: $*" >&2
+    exit 1
+  fi
+}
+
+quietly apt-get update
+# Postfix asks for a kind of set-up on installation; ours is written by the run itself.
+quietly apt-get install -y --no-install-recommends debconf
+echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
+quietly apt-get install -y --no-install-recommends \
+  -o Dpkg::Options::=--force-confold -o Dpkg::Lock::Timeout=120 "${missing[@]}"
+
+# Enabled units would start at the next boot and hold port 53 of a developer's machine.
+# Only those of packages that were not here before: the rest is the owner's business.
+if [ -d /run/systemd/system ]; then
+  for package in "${missing[@]}"; do
+    for unit in $(dpkg -L "$package" | grep -E '/systemd/system/[^/@]+\.service$' || true); do
+      systemctl disable --quiet "$(basename "$unit")" >/dev/null 2>&1 || true
+    done
+  done
+fi
+echo 'install: done'

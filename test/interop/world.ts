@@ -1,0 +1,184 @@
+// Builds the world (certificates, signed zones, namespaces, running authorities) and takes it
+// down again. Signed zones can be kept in a folder and used by the next run.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { addressesOf } from './addresses.js';
+import { configureServer, type ProgramPath, type ServedZone } from './authorities.js';
+import { MailHosts } from './mail-hosts.js';
+import { makeNamespaces, namespaceOf, removeNamespaces } from './namespaces.js';
+import { PowerDns } from './powerdns.js';
+import { inParallel, run, Servers } from './processes.js';
+import { dsForParent, signZone } from './signers.js';
+import { type ServerId, serverIds, softwareOf, type ZoneSpec } from './zone-spec.js';
+import { rootHintsText, unsignedZoneText } from './zone-text.js';
+import { depthOf, zoneNamed, zones } from './zones.js';
+
+/** What a finished build leaves on disk, as `world.json`. */
+interface Built {
+  readonly files: Readonly<Record<string, string>>;
+  readonly commands: Readonly<Record<string, readonly string[]>>;
+}
+
+function folderName(zone: ZoneSpec): string {
+  return zone.name === '.' ? 'root' : zone.name.slice(0, -1);
+}
+
+/** Is there an AppArmor profile that would keep the program from reading our folder? */
+function isConfined(path: string): boolean {
+  try {
+    return readFileSync('/sys/kernel/security/apparmor/profiles', 'utf8').includes(path);
+  } catch {
+    return false;
+  }
+}
+
+export class World {
+  readonly servers = new Servers();
+  readonly mail: MailHosts;
+  readonly folder: string;
+  readonly #temporary: boolean;
+  #built: Built | undefined;
+
+  private constructor(folder: string, temporary: boolean, mail: MailHosts) {
+    this.folder = folder;
+    this.#temporary = temporary;
+    this.mail = mail;
+  }
+
+  /** Prepares a world in `keptFolder`, or in a temporary folder that `end` removes. */
+  static async prepare(keptFolder: string | undefined): Promise<World> {
+    const folder = keptFolder ?? (await mkdtemp(join(tmpdir(), 'anchorite-interop-')));
+    await mkdir(folder, { recursive: true });
+    // Postfix and its like drop their privileges before they read what lies in here.
+    await chmod(folder, 0o755);
+    const mail = await MailHosts.prepare(join(folder, 'certificates'));
+    return new World(folder, keptFolder === undefined, mail);
+  }
+
+  get rootHintsFile(): string {
+    return join(this.folder, 'root.hints');
+  }
+
+  get trustAnchorFile(): string {
+    return join(this.folder, 'root.anchor');
+  }
+
+  /** Signs everything, unless the folder holds the result of an earlier run. */
+  async build(): Promise<void> {
+    const record = join(this.folder, 'world.json');
+    if (existsSync(record)) {
+      this.#built = JSON.parse(await readFile(record, 'utf8')) as Built;
+      return;
+    }
+    const files = await this.#signEverything();
+    const commands: Record<string, readonly string[]> = { ...files.commands };
+    for (const server of serverIds.filter((each) => softwareOf(each) !== 'pdns')) {
+      const served: ServedZone[] = zones
+        .filter((zone) => (zone.hosts as readonly string[]).includes(server))
+        .map(({ name }) => ({ name, file: files.files[name]! }));
+      const folder = join(this.folder, server);
+      commands[server] = await configureServer(server, folder, served, this.program);
+    }
+    await writeFile(this.rootHintsFile, rootHintsText(zoneNamed('.')));
+    this.#built = { files: files.files, commands };
+    await writeFile(record, JSON.stringify(this.#built));
+  }
+
+  async #signEverything(): Promise<Built> {
+    const files: Record<string, string> = {};
+    const commands: Record<string, readonly string[]> = {};
+    const dsByZone = new Map<string, readonly string[]>();
+    const powerDns = new Map<ServerId, PowerDns>();
+    for (const server of serverIds.filter((each) => softwareOf(each) === 'pdns')) {
+      const prepared = await PowerDns.prepare(server, join(this.folder, server));
+      powerDns.set(server, prepared);
+      commands[server] = prepared.command();
+    }
+    const build = async (zone: ZoneSpec): Promise<void> => {
+      const folder = join(this.folder, 'zones', folderName(zone));
+      await mkdir(folder, { recursive: true });
+      const unsigned = join(folder, 'unsigned');
+      const dsOf = (child: ZoneSpec): string[] =>
+        dsForParent(child.ds ?? 'sha256', dsByZone.get(child.name) ?? []);
+      await writeFile(unsigned, unsignedZoneText(zone, this.mail, dsOf));
+      files[zone.name] = unsigned;
+      const live = powerDns.get(zone.hosts[0] as ServerId);
+      if (live !== undefined) {
+        dsByZone.set(zone.name, await live.addZone(zone, unsigned, zone.signing));
+      } else if (zone.signing !== undefined) {
+        const signed = await signZone(zone, zone.signing, folder);
+        files[zone.name] = signed.file;
+        dsByZone.set(zone.name, signed.ds);
+      }
+    };
+    // A parent publishes the DS of its children, so the deepest zones come first. PowerDNS
+    // keeps one database, so its zones are made one after another.
+    const depths = [...new Set(zones.map((zone) => depthOf(zone.name)))].sort((a, b) => b - a);
+    for (const depth of depths) {
+      const level = zones.filter((zone) => depthOf(zone.name) === depth);
+      const isLive = (zone: ZoneSpec): boolean => powerDns.has(zone.hosts[0] as ServerId);
+      const oneByOne = async (): Promise<void> => inParallel(level.filter(isLive), 1, build);
+      await Promise.all([
+        oneByOne(),
+        inParallel(level.filter((zone) => !isLive(zone)), 3, build),
+      ]);
+    }
+    const anchors = dsForParent('sha256', dsByZone.get('.') ?? []);
+    await writeFile(this.trustAnchorFile, anchors.map((ds) => `. IN DS ${ds}\n`).join(''));
+    return { files, commands };
+  }
+
+  /** The path of a program, or of a copy that an AppArmor profile does not confine. */
+  readonly program: ProgramPath = (name) => {
+    const copy = join(this.folder, 'programs', name);
+    return existsSync(copy) ? copy : name;
+  };
+
+  /** Copies those programs that a profile of the system would keep out of our folder. */
+  async freePrograms(): Promise<void> {
+    for (const name of ['named', 'unbound', 'nsd', 'knotd']) {
+      const path = `/usr/sbin/${name}`;
+      if (!isConfined(path)) continue;
+      await mkdir(join(this.folder, 'programs'), { recursive: true });
+      await copyFile(path, join(this.folder, 'programs', name));
+      await chmod(join(this.folder, 'programs', name), 0o755);
+    }
+  }
+
+  /** Makes the namespaces and starts every authoritative server. */
+  async start(): Promise<void> {
+    await makeNamespaces(this.mail);
+    for (const server of serverIds) {
+      const command = this.#built?.commands[server];
+      if (command === undefined) throw new Error(`${server} has no configuration`);
+      const log = join(this.folder, `${server}.log`);
+      this.servers.start(server, namespaceOf(server), command, log);
+    }
+    for (const server of serverIds) await this.#awaitServer(server);
+  }
+
+  /** Waits until the server answers for one of its zones. */
+  async #awaitServer(server: ServerId): Promise<void> {
+    const zone = zones.find((each) => (each.hosts as readonly string[]).includes(server))!;
+    const address = addressesOf(server)[0]!.ipv4;
+    const question = ['+short', '+tries=1', '+time=1', '+norecurse', zone.name, 'SOA'];
+    for (let attempt = 0; attempt < 100; attempt += 1) {
+      this.servers.checkAlive();
+      const args = ['netns', 'exec', namespaceOf('client'), 'dig', `@${address}`, ...question];
+      const answer = await run('ip', args).catch(() => '');
+      if (/hostmaster/.test(answer)) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`${server} does not answer for ${zone.name}; see ${this.folder}`);
+  }
+
+  /** Ends every process, removes the namespaces and what was temporary. */
+  async end(): Promise<void> {
+    await this.servers.stopAll();
+    await removeNamespaces();
+    if (this.#temporary) await rm(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,97 @@
+// The upper two levels of the interoperability world: the root and six zones below it.
+
+import { nsec, nsec3, type ZoneSpec } from './zone-spec.js';
+
+export const upperZones: readonly ZoneSpec[] = [
+  {
+    name: '.',
+    shows: 'root, two kinds of server, RSASHA256 with NSEC, signed by BIND',
+    hosts: ['root-nsd', 'root-knot'],
+    nameServersElsewhere: ['ns1.arpa.', 'ns2.arpa.'],
+    signing: { signer: 'bind', algorithm: 8, denial: nsec },
+    bare: true,
+    status: 'secure',
+    asks: [
+      '. NS NOERROR secure',
+      '. SOA NOERROR secure',
+      '. DNSKEY NOERROR secure',
+      '. A NOERROR secure',
+      '. MX NOERROR secure',
+      'nosuchtld A NXDOMAIN secure',
+      'nosuchtld DS NXDOMAIN secure',
+      'host.nosuchtld MX NXDOMAIN secure',
+      '_25._tcp.mail.nosuchtld TLSA NXDOMAIN secure',
+      'zz NS NXDOMAIN secure',
+      'org0 SOA NXDOMAIN secure',
+    ],
+  },
+  {
+    name: 'arpa.',
+    shows: 'child on the same servers as its parent, the root',
+    hosts: ['root-nsd', 'root-knot'],
+    signing: { signer: 'ldns', algorithm: 8, denial: nsec },
+    bare: true,
+    status: 'secure',
+    records: () => ['1.2.0.80.45.in-addr PTR mail.alpha-mail.se.'],
+    asks: [
+      '1.2.0.80.45.in-addr PTR NOERROR secure',
+      '0.80.45.in-addr PTR NOERROR secure',
+      '2.2.0.80.45.in-addr PTR NXDOMAIN secure',
+    ],
+  },
+  {
+    name: 'se.',
+    shows: 'RSASHA256 with NSEC on BIND, signed by BIND; DS with SHA-384',
+    hosts: ['tld-bind'],
+    signing: { signer: 'bind', algorithm: 8, denial: nsec },
+    ds: 'sha384',
+    bare: true,
+    status: 'secure',
+    asks: ['nope A NXDOMAIN secure', 'nope DS NXDOMAIN secure', 'a.b.nope MX NXDOMAIN secure'],
+  },
+  {
+    name: 'org.',
+    shows: 'RSASHA256, NSEC3 with salt and 10 iterations, signed by ldns, on NSD and Knot',
+    hosts: ['tld-nsd', 'tld-knot'],
+    signing: {
+      signer: 'ldns',
+      algorithm: 8,
+      denial: nsec3({ iterations: 10, salt: 'c0ffee42' }),
+    },
+    bare: true,
+    status: 'secure',
+    asks: ['nope A NXDOMAIN secure', 'nope DS NXDOMAIN secure', 'a.b.nope MX NXDOMAIN secure'],
+  },
+  {
+    name: 'net.',
+    shows: 'P-256, NSEC3 with opt-out, signed by Knot, on Knot and NSD',
+    hosts: ['tld-knot', 'tld-nsd'],
+    signing: { signer: 'knot', algorithm: 13, denial: nsec3({ optOut: true }) },
+    ds: 'three digests',
+    bare: true,
+    status: 'secure',
+    // RFC 5155 §9.2: a proof that leans on an opt-out span carries no AD.
+    asks: [
+      'nope A NXDOMAIN insecure',
+      'nope DS NXDOMAIN insecure',
+      'a.b.nope MX NXDOMAIN insecure',
+    ],
+  },
+  {
+    name: 'de.',
+    shows: 'P-256, NSEC3 narrow, signed by PowerDNS while it answers',
+    hosts: ['tld-pdns'],
+    signing: { signer: 'pdns', algorithm: 13, denial: nsec3({ narrow: true }) },
+    bare: true,
+    status: 'secure',
+    asks: ['nope A NXDOMAIN secure', 'nope DS NXDOMAIN secure', 'a.b.nope MX NXDOMAIN secure'],
+  },
+  {
+    name: 'ru.',
+    shows: 'unsigned top-level domain',
+    hosts: ['tld-bind'],
+    bare: true,
+    status: 'insecure',
+    asks: ['nope A NXDOMAIN insecure', 'nope DS NXDOMAIN insecure'],
+  },
+];
