@@ -1,0 +1,135 @@
+/** Domains whose servers are odd, slow or dead, whether or not the data are sound. */
+import { LAB_ALGORITHMS } from './lab-signer.js';
+import { INSECURE, mailAnswers, mailFails, mailLines, SECURE } from './mail-zone.js';
+import type { ServerBehaviour } from './server-behaviour.js';
+import { type LabDomain, type ServerSpec, singleKey, type ZoneSpec } from './world-spec.js';
+
+const SIGNED = singleKey(LAB_ALGORITHMS.ECDSAP256SHA256);
+
+function zone(name: string, behaviours: readonly ServerBehaviour[], signed: boolean): ZoneSpec {
+  return {
+    origin: `${name}.`,
+    text: mailLines(name),
+    servers: [{ name: `ns1.${name}.`, behaviours }],
+    ...(signed ? { signing: SIGNED } : {}),
+  };
+}
+
+/** Odd, but the answer can be had. */
+function works(
+  name: string,
+  shows: string,
+  behaviours: readonly ServerBehaviour[],
+  signed = true,
+): LabDomain {
+  return {
+    name,
+    shows,
+    zones: [zone(name, behaviours, signed)],
+    expectations: mailAnswers(name, signed ? SECURE : INSECURE),
+  };
+}
+
+function fails(
+  name: string,
+  shows: string,
+  behaviours: readonly ServerBehaviour[],
+  ede: number,
+  status: 'failed' | 'bogus' = 'failed',
+): LabDomain {
+  return {
+    name,
+    shows,
+    zones: [zone(name, behaviours, true)],
+    expectations: mailFails(name, { status, ede }),
+  };
+}
+
+function twoServers(name: string, shows: string, bad: readonly ServerBehaviour[]): LabDomain {
+  const servers: ServerSpec[] = [
+    { name: `ns1.${name}.`, behaviours: bad },
+    { name: `ns2.${name}.` },
+  ];
+  return {
+    name,
+    shows,
+    zones: [{ origin: `${name}.`, text: mailLines(name), signing: SIGNED, servers }],
+    expectations: mailAnswers(name, SECURE),
+  };
+}
+
+export function serverDomains(): readonly LabDomain[] {
+  return [
+    twoServers('one-dead.dane', 'Two servers, of which one never answers.', [{ kind: 'silent' }]),
+    twoServers('one-closed.dane', 'Two servers, of which one is switched off.', [
+      { kind: 'port closed' },
+    ]),
+    twoServers('one-lame.dane', 'Two servers, of which one refuses every question.', [
+      { kind: 'fixed rcode', rcode: 5 },
+    ]),
+    twoServers('one-stripped.dane', 'Two servers, of which one leaves the signatures out.', [
+      { kind: 'ignores DO' },
+    ]),
+    works('tcp-only.dane', 'Every UDP reply is truncated.', [{ kind: 'truncates UDP' }]),
+    works('fragments.dane', 'Datagrams above 300 octets get lost on the way.', [
+      { kind: 'loses large UDP', aboveOctets: 300 },
+    ]),
+    works('no-tcp.dane', 'The server does not listen on TCP.', [
+      { kind: 'port closed', transport: 'tcp' },
+    ]),
+    works('lower-case.dane', 'The server returns the question in lower case: no 0x20 there.', [
+      { kind: 'lower-cases question' },
+    ]),
+    works('cookie.dane', 'The server insists on DNS cookies (RFC 7873).', [
+      { kind: 'requires cookie' },
+    ]),
+    works('no-aa.dane', 'The server never sets AA.', [{ kind: 'clears AA' }]),
+    works(
+      'ede.plain',
+      'The server adds an Extended DNS Error, which must not be passed on.',
+      [{ kind: 'extended error', code: 6, text: 'made up by the server' }],
+      false,
+    ),
+    ...(['FORMERR', 'NOTIMP', 'silence', 'plain reply'] as const).map((shown) => {
+      const name = `no-edns-${shown.toLowerCase().replace(' ', '-')}.plain`;
+      const shows = `Unsigned, on a server without EDNS; an OPT record meets ${shown}.`;
+      return works(name, shows, [{ kind: 'no EDNS', shows: shown }], false);
+    }),
+    fails('silent.broken', 'No server ever answers.', [{ kind: 'silent' }], 22),
+    fails('closed.broken', 'The host is there, nothing listens.', [{ kind: 'port closed' }], 22),
+    fails('refused.broken', 'A lame delegation: REFUSED.', [{ kind: 'fixed rcode', rcode: 5 }], 22),
+    fails(
+      'servfail.broken',
+      'A lame delegation: SERVFAIL.',
+      [{ kind: 'fixed rcode', rcode: 2 }],
+      22,
+    ),
+    fails(
+      'upward.broken',
+      'A lame delegation: the server points to the root.',
+      [{ kind: 'upward referral' }],
+      22,
+    ),
+    fails(
+      'no-edns.broken',
+      'A signed zone on a server without EDNS.',
+      [{ kind: 'no EDNS', shows: 'FORMERR' }],
+      10,
+      'bogus',
+    ),
+    fails(
+      'stripped.broken',
+      'A signed zone on a server that never sends signatures.',
+      [{ kind: 'ignores DO' }],
+      10,
+      'bogus',
+    ),
+    {
+      name: 'cycle-a.broken',
+      shows: 'Its server is named in cycle-b.broken, whose server is named in cycle-a.broken.',
+      zones: [],
+      linesInParent: 'cycle-a NS ns.cycle-b.broken.\ncycle-b NS ns.cycle-a.broken.\n',
+      expectations: mailFails('cycle-a.broken', { status: 'failed', ede: 22 }),
+    },
+  ];
+}
