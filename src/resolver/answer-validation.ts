@@ -1,0 +1,330 @@
+/**
+ * Finds the zone whose keys must judge what a reply says, and asks the judge. The asked server may
+ * serve a child zone as well, so that no referral was ever seen: then the signer's name (or its
+ * absence) leads down, DS question by DS question, and only a proof makes the data insecure.
+ */
+import {
+  type Bogus,
+  type Security,
+  delegationFromReferral,
+
+  negativeTrustAnchor,
+  signerOf,
+  validateNegative,
+  validateRRset,
+  validateWildcardAnswer,
+} from '../dnssec/index.js';
+import { type Name, RRType, type RRset } from '../wire/index.js';
+import { type ChainOfTrust, inherited } from './chain-of-trust.js';
+import type { Effort } from './effort.js';
+import type { UsableReply } from './exchange-types.js';
+import type { Machine } from './machine.js';
+import type { CutDelegation, CutTrust, Unreachable } from './trust-types.js';
+import { ZoneCut } from './zone-cut.js';
+import type { Deferred } from './deferred.js';
+
+export type JudgedRRset =
+  | {
+      readonly kind: 'accepted';
+      readonly security: Exclude<Security, Bogus>;
+      readonly ttlSeconds: number;
+      /** Goes with a wildcard answer: the denial of a closer match. */
+      readonly proof: readonly RRset[];
+      /** The deepest cut found on the way; data of the same zone can be judged from here. */
+      readonly cut: ZoneCut;
+    }
+  | { readonly kind: 'bogus'; readonly security: Bogus }
+  | Unreachable;
+
+export type JudgedNegative =
+  | {
+      readonly kind: 'accepted';
+      readonly security: Exclude<Security, Bogus>;
+      /** What the reply claims, borne out by the proof where there is one. */
+      readonly denial: 'name error' | 'no data';
+      readonly ttlSeconds: number;
+      readonly authority: readonly RRset[];
+      readonly zone: Name;
+      /** The SOA and proof were validated: RFC 8198 may use them. */
+      readonly proven: boolean;
+    }
+  | { readonly kind: 'bogus'; readonly security: Bogus }
+  | Unreachable;
+
+type Found = { readonly cut: ZoneCut; readonly trust: CutTrust };
+
+export class AnswerValidation {
+  readonly #machine: Machine;
+  readonly #chain: ChainOfTrust;
+  readonly #delegationOf: (zone: Name, effort: Effort) => Deferred<CutDelegation>;
+
+  constructor(
+    machine: Machine,
+    chain: ChainOfTrust,
+    delegationOf: (zone: Name, effort: Effort) => Deferred<CutDelegation>,
+  ) {
+    this.#machine = machine;
+    this.#chain = chain;
+    this.#delegationOf = delegationOf;
+  }
+
+  /** Judges one RRset of the answer section of `reply`, which came from the servers of `cut`. */
+  judgeRRset(
+    set: RRset,
+    cut: ZoneCut,
+    reply: UsableReply,
+    effort: Effort,
+    done: (judged: JudgedRRset) => void,
+  ): void {
+    const unsigned = set.signatures.length === 0;
+    const signer = unsigned ? undefined : signerOf(set);
+    const goal = signer !== undefined && isSignerBelow(signer, set, cut) ? signer : undefined;
+    // DS records belong to the parent's side of a cut at their owner.
+    const deepest = set.type === RRType.DS ? set.owner.parent() : set.owner;
+    const search = goal ?? (unsigned ? deepest : undefined);
+    this.#withTrust(cut, search, set.owner, effort, (found) => {
+      const { trust } = found;
+      if (trust.kind !== 'secure') {
+        done(this.#withoutKeys(trust, set, found.cut));
+        return;
+      }
+      const context = this.#machine.validation(effort);
+      const verdict = validateRRset(set, trust.keys, context);
+      if (verdict.status === 'bogus') {
+        done({ kind: 'bogus', security: this.#blame(verdict, set, reply) });
+        return;
+      }
+      let security: Exclude<Security, Bogus> = verdict.security;
+      let proof: readonly RRset[] = [];
+      if (verdict.wildcard !== undefined) {
+        const { closestEncloser } = verdict.wildcard;
+        const expansion = validateWildcardAnswer(
+          set.owner,
+          set.type,
+          closestEncloser,
+          reply.reply.authority,
+          trust.keys,
+          context,
+        );
+        if (expansion.status === 'bogus') {
+          done({ kind: 'bogus', security: this.#blame(expansion, set, reply) });
+          return;
+        }
+        security = expansion;
+        proof = reply.reply.authority.filter(
+          (each) => each.type === RRType.NSEC || each.type === RRType.NSEC3,
+        );
+      }
+      this.#reportValid(set.owner, set.type, 'answer', security, trust.keys.zone, reply);
+      done({ kind: 'accepted', security, ttlSeconds: verdict.ttlSeconds, proof, cut: found.cut });
+    });
+  }
+
+  /** Judges a reply without data for `name` and `type`. */
+  judgeNegative(
+    asked: { readonly name: Name; readonly type: number; readonly kind: 'name error' | 'no data' },
+    cut: ZoneCut,
+    reply: UsableReply,
+    effort: Effort,
+    done: (judged: JudgedNegative) => void,
+  ): void {
+    const { name, type } = asked;
+    const { authority } = reply.reply;
+    const soa = authority.find((set) => set.type === RRType.SOA && name.isAtOrBelow(set.owner));
+    const deepest = type === RRType.DS ? name.parent() : name;
+    const unsigned = !authority.some((set) => set.signatures.length > 0);
+    let search: Name | undefined;
+    if (soa?.owner.isBelow(cut.zone) === true && deepest.isAtOrBelow(soa.owner)) {
+      search = soa.owner;
+    } else if (unsigned) search = deepest;
+    this.#withTrust(cut, search, name, effort, (found) => {
+      const { trust } = found;
+      const ttlSeconds = soa?.ttlSeconds ?? 0;
+      if (trust.kind !== 'secure') {
+        if (trust.kind === 'bogus' || trust.kind === 'unreachable') done(trust);
+        else {
+          done({
+            kind: 'accepted',
+            security: trust.security,
+            denial: asked.kind,
+            ttlSeconds,
+            authority: soa === undefined ? [] : [soa],
+            zone: soa?.owner ?? found.cut.zone,
+            proven: false,
+          });
+        }
+        return;
+      }
+      const verdict = validateNegative(asked, authority, trust.keys, this.#machine.validation(effort));
+      if ('status' in verdict) {
+        done({ kind: 'bogus', security: { ...verdict, server: reply.server.toString() } });
+        return;
+      }
+      this.#reportValid(name, type, verdict.kind, verdict.security, trust.keys.zone, reply);
+      done({
+        kind: 'accepted',
+        security: verdict.security,
+        denial: asked.kind,
+        ttlSeconds: verdict.proofTtlSeconds,
+        authority: verdict.usedRRsets,
+        zone: trust.keys.zone,
+        proven: verdict.security.status === 'secure',
+      });
+    });
+  }
+
+  /** What a reply to a DS question, or a referral, says about a zone cut at `child`. */
+  judgeDelegation(
+    child: Name,
+    cut: ZoneCut,
+    reply: UsableReply,
+    effort: Effort,
+    done: (delegation: CutDelegation | undefined) => void,
+  ): void {
+    const sets = [...reply.reply.answer, ...reply.reply.authority];
+    const signed = sets.find((set) => set.signatures.length > 0);
+    const signer = signed === undefined ? undefined : signerOf(signed);
+    const parentSide = child.parent();
+    let search: Name | undefined;
+    if (signed === undefined) search = parentSide;
+    else if (signer?.isBelow(cut.zone) === true && parentSide.isAtOrBelow(signer)) search = signer;
+    this.#withTrust(cut, search, child, effort, ({ trust }) => {
+      if (trust.kind !== 'secure') {
+        done(inherited(trust));
+        return;
+      }
+      const { keys } = trust;
+      const verdict = delegationFromReferral(child, sets, keys, this.#machine.validation(effort));
+      done(this.#chain.delegationVerdict(child, verdict, keys.zone, reply.server));
+    });
+  }
+
+  #blame(verdict: Bogus, set: RRset, reply: UsableReply): Bogus {
+    return { ...verdict, owner: set.owner, type: set.type, server: reply.server.toString() };
+  }
+
+  #withoutKeys(
+    trust: Exclude<CutTrust, { kind: 'secure' }>,
+    set: RRset,
+    cut: ZoneCut,
+  ): JudgedRRset {
+    if (trust.kind === 'bogus' || trust.kind === 'unreachable') return trust;
+    return {
+      kind: 'accepted',
+      security: trust.security,
+      ttlSeconds: set.ttlSeconds,
+      proof: [],
+      cut,
+    };
+  }
+
+  /**
+   * The trust of `cut`, or, when that is secure and `goal` lies below it, of the deepest zone
+   * between the two that the parents' proofs lead to.
+   */
+  #withTrust(
+    cut: ZoneCut,
+    goal: Name | undefined,
+    name: Name,
+    effort: Effort,
+    done: (found: Found) => void,
+  ): void {
+    const negative = this.#machine.negativeAnchorOf(name);
+    if (negative !== undefined) {
+      const security = negativeTrustAnchor(negative);
+      done({ cut, trust: { kind: 'insecure', security, expiresAtMs: Number.POSITIVE_INFINITY } });
+      return;
+    }
+    this.#chain.trustOf(cut, effort).whenSettled((trust) => {
+      const island = this.#islandBelow(cut, name, trust);
+      if (island !== undefined) {
+        this.#withTrust(island, goal, name, effort, done);
+        return;
+      }
+      if (trust.kind !== 'secure' || goal === undefined || !goal.isBelow(cut.zone)) {
+        done({ cut, trust });
+        return;
+      }
+      this.#descend(cut, trust, goal, cut.zone.labelCount + 1, effort, done);
+    });
+  }
+
+  /** A trust anchor between an unvalidated zone and the name: the zone below it is validated. */
+  #islandBelow(cut: ZoneCut, name: Name, trust: CutTrust): ZoneCut | undefined {
+    if (trust.kind !== 'insecure' && trust.kind !== 'indeterminate') return undefined;
+    const anchor = this.#machine.anchors.closestAtOrAbove(name);
+    return anchor?.isBelow(cut.zone) === true ? this.#hiddenCut(cut, anchor) : undefined;
+  }
+
+  #descend(
+    cut: ZoneCut,
+    trust: CutTrust,
+    goal: Name,
+    labels: number,
+    effort: Effort,
+    done: (found: Found) => void,
+  ): void {
+    if (labels > goal.labelCount) {
+      done({ cut, trust });
+      return;
+    }
+    const zone = goal.suffix(labels);
+    this.#delegationOf(zone, effort).whenSettled((delegation) => {
+      switch (delegation.kind) {
+        case 'not a cut':
+          this.#descend(cut, trust, goal, labels + 1, effort, done);
+          return;
+        case 'signed':
+        case 'unsigned': {
+          const child = this.#hiddenCut(cut, zone);
+          this.#chain.trustOf(child, effort).whenSettled((childTrust) => {
+            if (childTrust.kind === 'secure') {
+              this.#descend(child, childTrust, goal, labels + 1, effort, done);
+            } else done({ cut: child, trust: childTrust });
+          });
+          return;
+        }
+        default:
+          done({ cut, trust: delegation });
+      }
+    });
+  }
+
+  /** A cut that the parent's servers serve themselves. */
+  #hiddenCut(parent: ZoneCut, zone: Name): ZoneCut {
+    const { cuts, now } = this.#machine;
+    const known = cuts.exact(zone, now.cacheMs);
+    if (known !== undefined) return known;
+    const cut = new ZoneCut({
+      zone,
+      parent,
+      addresses: parent.addresses,
+      nameServers: parent.nameServers,
+      unresolved: parent.unresolved,
+      forwarding: parent.forwarding,
+      expiresAtMs: parent.expiresAtMs,
+    });
+    cuts.put(cut);
+    return cut;
+  }
+
+  #reportValid(
+    name: Name,
+    type: number,
+    what: string,
+    security: Security,
+    zone: Name,
+    reply: UsableReply,
+  ): void {
+    if (!this.#machine.reporting) return;
+    const { server } = reply;
+    this.#machine.report({ kind: 'validated', zone, name, type, what, security, server });
+  }
+}
+
+/** A signer below the asked zone, at or above the owner: another zone on the same server. */
+function isSignerBelow(signer: Name, set: RRset, cut: ZoneCut): boolean {
+  const side = set.type === RRType.DS ? set.owner.parent() : set.owner;
+  return signer.isBelow(cut.zone) && side.isAtOrBelow(signer);
+}
+

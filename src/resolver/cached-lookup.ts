@@ -1,0 +1,57 @@
+/** What memory already knows about a question. */
+import type { CachedNegative } from '../cache/index.js';
+import { checkDnameSynthesis } from '../dnssec/index.js';
+import { type Name, RRType } from '../wire/index.js';
+import { type Alias, aliasFromCname, aliasFromDname } from './aliases.js';
+import { type HeldDenial, rcodeOf } from './learned.js';
+import type { Machine } from './machine.js';
+import type { HeldRRset } from './outcome.js';
+
+export type CacheHit =
+  | { readonly kind: 'data'; readonly held: HeldRRset }
+  | { readonly kind: 'alias'; readonly alias: Alias }
+  | { readonly kind: 'denial'; readonly denial: HeldDenial };
+
+export function lookUp(machine: Machine, name: Name, type: number): CacheHit | undefined {
+  const { clock, rrsets, negatives } = machine;
+  const data = rrsets.get(name, type, clock);
+  if (data !== undefined) return { kind: 'data', held: data };
+  if (type !== RRType.CNAME && type !== RRType.DS) {
+    const cname = rrsets.get(name, RRType.CNAME, clock);
+    const alias = cname === undefined ? undefined : aliasFromCname(cname);
+    if (alias !== undefined) return { kind: 'alias', alias };
+  }
+  const negative = negatives.get(name, type, clock) ?? negatives.getNameErrorAtOrAbove(name, clock);
+  if (negative !== undefined) return { kind: 'denial', denial: heldDenial(negative) };
+  const redirected = dnameAbove(machine, name);
+  if (redirected !== undefined) return { kind: 'alias', alias: redirected };
+  if (!machine.config.aggressiveNsec) return undefined;
+  const synthesised = machine.aggressive.synthesise(name, type, clock);
+  return synthesised === undefined
+    ? undefined
+    : { kind: 'denial', denial: heldDenial(synthesised) };
+}
+
+type Denial = Pick<CachedNegative, 'kind' | 'authority' | 'security' | 'expiresAtMs'>;
+
+function heldDenial(negative: Denial): HeldDenial {
+  const { security, expiresAtMs } = negative;
+  return {
+    rcode: rcodeOf(negative.kind),
+    authority: negative.authority.map((rrset) => ({ rrset, security, expiresAtMs, proof: [] })),
+    security,
+  };
+}
+
+/** RFC 6672 §2.3: a DNAME redirects everything below its owner, not the owner itself. */
+function dnameAbove(machine: Machine, name: Name): Alias | undefined {
+  if (machine.dnamesSeen === 0) return undefined;
+  for (let at = name; !at.isRoot; ) {
+    at = at.parent();
+    const held = machine.rrsets.get(at, RRType.DNAME, machine.clock);
+    if (held === undefined) continue;
+    const synthesis = checkDnameSynthesis(held.rrset, name, undefined);
+    return 'target' in synthesis ? aliasFromDname(held, name, synthesis.target) : undefined;
+  }
+  return undefined;
+}

@@ -1,0 +1,125 @@
+/**
+ * Asks the parent's servers what they say about a zone cut at a name: the DS question of RFC 4035
+ * §5.2, for cuts that no referral showed. Equal searches are one, and verdicts are kept.
+ */
+import { LRUCache } from 'lru-cache';
+import { type Bogus, bogus, indeterminate } from '../dnssec/index.js';
+import { type Name, RRType } from '../wire/index.js';
+import { Deferred } from './deferred.js';
+import { Descent, type DescentOutcome } from './descent.js';
+import type { Effort } from './effort.js';
+import type { ResolutionServices } from './resolution.js';
+import type { CutDelegation } from './trust-types.js';
+
+const KEPT_VERDICTS = 20_000;
+
+export class DelegationSearch {
+  readonly #services: ResolutionServices;
+  readonly #inFlight = new Map<string, Deferred<CutDelegation>>();
+  readonly #known = new LRUCache<string, CutDelegation & { readonly expiresAtMs: number }>({
+    max: KEPT_VERDICTS,
+  });
+
+  constructor(services: ResolutionServices) {
+    this.#services = services;
+  }
+
+  of(zone: Name, effort: Effort): Deferred<CutDelegation> {
+    const { key } = zone;
+    const { machine } = this.#services;
+    const known = this.#known.get(key);
+    if (known !== undefined && known.expiresAtMs > machine.now.cacheMs) {
+      return Deferred.of<CutDelegation>(known);
+    }
+    const running = this.#inFlight.get(key);
+    if (running !== undefined) return running;
+    const delegation = new Deferred<CutDelegation>();
+    this.#inFlight.set(key, delegation);
+    delegation.whenSettled((value) => {
+      this.#inFlight.delete(key);
+      if ('expiresAtMs' in value) this.#known.set(key, value);
+    });
+    if (zone.isRoot) delegation.settle({ kind: 'indeterminate', security: indeterminate(zone) });
+    else new Search(this.#services, zone, effort, delegation).start();
+    return delegation;
+  }
+}
+
+class Search {
+  readonly #services: ResolutionServices;
+  readonly #zone: Name;
+  readonly #effort: Effort;
+  readonly #result: Deferred<CutDelegation>;
+  readonly #descent: Descent;
+  #firstBogus: Bogus | undefined;
+
+  constructor(
+    services: ResolutionServices,
+    zone: Name,
+    effort: Effort,
+    result: Deferred<CutDelegation>,
+  ) {
+    this.#services = services;
+    this.#zone = zone;
+    this.#effort = effort;
+    this.#result = result;
+    const goal = { name: zone, type: RRType.DS, effort, lineage: [], validated: true };
+    this.#descent = new Descent(services, goal, (outcome) => this.#arrived(outcome));
+  }
+
+  start(): void {
+    this.#descent.start(this.#services.startingCut(this.#zone, RRType.DS, this.#effort));
+  }
+
+  #arrived(outcome: DescentOutcome): void {
+    switch (outcome.kind) {
+      case 'failed':
+        if (this.#firstBogus !== undefined) this.#settleBogus(this.#firstBogus);
+        else {
+          const { errors, sentence } = outcome;
+          this.#result.settle({ kind: 'unreachable', errors, sentence });
+        }
+        return;
+      case 'ancestor missing': {
+        const { security, ttlSeconds } = outcome.denial;
+        const expiresAtMs = this.#services.machine.now.cacheMs + ttlSeconds * 1000;
+        if (security.status === 'secure') {
+          this.#result.settle({ kind: 'not a cut', nameError: true, expiresAtMs });
+        } else if (security.status === 'insecure') {
+          this.#result.settle({ kind: 'unsigned', security, expiresAtMs });
+        } else this.#result.settle({ kind: 'indeterminate', security });
+        return;
+      }
+      case 'reply':
+        this.#services.validation.judgeDelegation(
+          this.#zone,
+          outcome.cut,
+          outcome.usable,
+          this.#effort,
+          (delegation) => this.#judged(delegation, outcome.cut.zone),
+        );
+    }
+  }
+
+  #judged(delegation: CutDelegation | undefined, parent: Name): void {
+    if (delegation !== undefined && delegation.kind !== 'bogus') {
+      this.#descent.close();
+      this.#result.settle(delegation);
+      return;
+    }
+    this.#firstBogus ??=
+      delegation?.security ??
+      bogus('denial missing', {
+        zone: parent,
+        owner: this.#zone,
+        type: RRType.DS,
+      });
+    if (!this.#descent.tryOthers()) this.#settleBogus(this.#firstBogus);
+  }
+
+  #settleBogus(security: Bogus): void {
+    this.#descent.close();
+    this.#result.settle({ kind: 'bogus', security });
+  }
+}
+

@@ -1,0 +1,118 @@
+/** From a referral, hints or forwarders to a zone cut whose servers can be asked. */
+import { IpAddress, Name, type RRset, type ResourceRecord, nameOfRdata } from '../wire/index.js';
+import { isForbidden } from './forbidden-addresses.js';
+import { LIMITS } from './limits.js';
+import { DNS_PORT, type Endpoint, type Machine } from './machine.js';
+import type { CleanReply } from './sanitise.js';
+import { type ServerAddress, ZoneCut } from './zone-cut.js';
+
+const MINIMUM_DELEGATION_MS = 5_000;
+
+export function serverAddress(address: IpAddress, port: number): ServerAddress {
+  return { address, port, key: port === DNS_PORT ? address.key : `${address.key}#${port}` };
+}
+
+/** The child cut that a referral from `parent` describes. */
+export function cutFromReferral(
+  machine: Machine,
+  parent: ZoneCut,
+  nameServers: RRset,
+  reply: CleanReply,
+  server: IpAddress,
+): ZoneCut {
+  const names = pickNames(machine, nameServers);
+  const addresses: ServerAddress[] = [];
+  const unresolved: Name[] = [];
+  for (const name of names) {
+    const glue = reply.glue.filter((record) => record.owner.equals(name));
+    const usable = usableAddresses(machine, glue);
+    if (usable.length === 0) unresolved.push(name);
+    else addAddresses(addresses, usable);
+  }
+  const { cacheMs } = machine.now;
+  const ttlMs = Math.min(nameServers.ttlSeconds, machine.config.maximumTtlSeconds) * 1000;
+  return new ZoneCut({
+    zone: nameServers.owner,
+    parent,
+    addresses,
+    nameServers: names,
+    unresolved,
+    forwarding: false,
+    // Never beyond the parent's own delegation: what the parent lost, the child loses too.
+    expiresAtMs: Math.min(cacheMs + Math.max(ttlMs, MINIMUM_DELEGATION_MS), parent.expiresAtMs),
+    referral: { authority: reply.authority, server },
+  });
+}
+
+/** At most 13, drawn at random, so that a padded set cannot aim us at chosen victims. */
+function pickNames(machine: Machine, nameServers: RRset): Name[] {
+  const names: Name[] = [];
+  for (const rdata of nameServers.rdatas) {
+    const name = nameOfRdata(nameServers.type, rdata);
+    if (name !== undefined) names.push(name);
+  }
+  const most = LIMITS.nameServers.value;
+  for (let at = 0; names.length > most && at < most; at++) {
+    const other = at + (machine.entropy.uint32() % (names.length - at));
+    [names[at], names[other]] = [names[other]!, names[at]!];
+  }
+  return names.slice(0, most);
+}
+
+/** Addresses of A and AAAA records that may be asked. */
+export function usableAddresses(
+  machine: Machine,
+  records: readonly Pick<ResourceRecord, 'rdata'>[],
+): ServerAddress[] {
+  const usable: ServerAddress[] = [];
+  for (const { rdata } of records) {
+    const address = IpAddress.fromOctets(rdata);
+    if (address === undefined || usable.length >= LIMITS.addressesPerNameServer.value) continue;
+    if (isForbidden(address, machine.config.allowLoopbackServers)) continue;
+    if (familyIsOn(machine, address)) usable.push(serverAddress(address, DNS_PORT));
+  }
+  return usable;
+}
+
+function familyIsOn(machine: Machine, address: IpAddress): boolean {
+  return address.family === 4 ? machine.config.ipv4 : machine.config.ipv6;
+}
+
+export function addAddresses(into: ServerAddress[], more: readonly ServerAddress[]): void {
+  for (const server of more) {
+    if (into.length >= LIMITS.addressesPerZone.value) return;
+    if (!into.some((known) => known.key === server.key)) into.push(server);
+  }
+}
+
+/** The root as the operator's hints have it; special addresses are allowed there. */
+export function cutFromHints(machine: Machine): ZoneCut {
+  const addresses: ServerAddress[] = [];
+  const names: Name[] = [];
+  for (const hint of machine.config.hints) {
+    names.push(hint.name);
+    for (const address of hint.addresses) {
+      if (familyIsOn(machine, address)) addresses.push(serverAddress(address, DNS_PORT));
+    }
+  }
+  return rootCut(addresses, names, false);
+}
+
+export function cutFromForwarders(machine: Machine, forwarders: readonly Endpoint[]): ZoneCut {
+  const addresses = forwarders
+    .filter(({ address }) => familyIsOn(machine, address))
+    .map(({ address, port }) => serverAddress(address, port));
+  return rootCut(addresses, [], true);
+}
+
+function rootCut(addresses: ServerAddress[], names: Name[], forwarding: boolean): ZoneCut {
+  return new ZoneCut({
+    zone: Name.root,
+    parent: undefined,
+    addresses,
+    nameServers: names,
+    unresolved: [],
+    forwarding,
+    expiresAtMs: Number.POSITIVE_INFINITY,
+  });
+}

@@ -1,0 +1,177 @@
+/**
+ * The walk down: from a known zone cut, referral by referral, to the servers that answer a question
+ * for its zone. It hands over their reply and can be told that the reply was no good.
+ */
+import { type ExtendedError, type Name, RRType } from '../wire/index.js';
+import type { Classified } from './classify-response.js';
+import type { Deferred } from './deferred.js';
+import { cutFromReferral } from './delegations.js';
+import type { Effort } from './effort.js';
+import type { Exchange } from './exchange.js';
+import type { ExchangeOutcome, UsableReply } from './exchange-types.js';
+import { LIMITS } from './limits.js';
+import type { Machine } from './machine.js';
+import type { ProbeOutcome } from './probe.js';
+import { type Step, nextStep } from './qname-minimisation.js';
+import type { JudgedNegative } from './answer-validation.js';
+import type { ZoneCut } from './zone-cut.js';
+
+export type DescentOutcome =
+  | { readonly kind: 'reply'; readonly cut: ZoneCut; readonly usable: UsableReply }
+  /** A probe proved that an ancestor of the name does not exist (RFC 8020). */
+  | {
+      readonly kind: 'ancestor missing';
+      readonly denial: Extract<JudgedNegative, { kind: 'accepted' }>;
+      readonly ancestor: Name;
+    }
+  | { readonly kind: 'failed'; readonly errors: readonly ExtendedError[]; readonly sentence: string };
+
+export interface DescentServices {
+  readonly machine: Machine;
+  ask(
+    cut: ZoneCut,
+    name: Name,
+    type: number,
+    effort: Effort,
+    deliver: (outcome: ExchangeOutcome) => void,
+    lineage: readonly string[],
+  ): Exchange;
+  probe(cut: ZoneCut, step: Step, effort: Effort, lineage: readonly string[]): Deferred<ProbeOutcome>;
+  /** Lets the keys of a zone be fetched beside the question to its servers. */
+  anticipateKeys(cut: ZoneCut, effort: Effort): void;
+}
+
+export interface DescentGoal {
+  readonly name: Name;
+  readonly type: number;
+  readonly effort: Effort;
+  /** Name server names being looked up, outermost first; empty for questions of clients. */
+  readonly lineage: readonly string[];
+  readonly validated: boolean;
+}
+
+export class Descent {
+  readonly #services: DescentServices;
+  readonly #goal: DescentGoal;
+  readonly #deliver: (outcome: DescentOutcome) => void;
+  #exchange: Exchange | undefined;
+  #referrals = 0;
+  #probes = 0;
+  #closed = false;
+
+  constructor(
+    services: DescentServices,
+    goal: DescentGoal,
+    deliver: (outcome: DescentOutcome) => void,
+  ) {
+    this.#services = services;
+    this.#goal = goal;
+    this.#deliver = deliver;
+  }
+
+  start(cut: ZoneCut): void {
+    this.#at(cut, cut.zone.labelCount, false);
+  }
+
+  /** The delivered reply was bogus; false when no other server is left. */
+  tryOthers(): boolean {
+    return !this.#closed && this.#exchange?.tryOthers() === true;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#exchange?.close();
+  }
+
+  #at(cut: ZoneCut, knownLabels: number, wholeName: boolean): void {
+    if (this.#closed) return;
+    const { name, type, effort, validated } = this.#goal;
+    const mode = cut.forwarding || wholeName ? 'off' : this.#services.machine.config.minimisation;
+    const step = nextStep(mode, cut.zone, name, type, knownLabels, this.#probes);
+    if (step.isProbe) {
+      this.#probe(cut, step);
+    } else {
+      this.#ask(cut);
+    }
+    // After the question, so that it is on its way first.
+    if (validated) this.#services.anticipateKeys(cut, effort);
+  }
+
+  #probe(cut: ZoneCut, step: Step): void {
+    this.#probes++;
+    const { effort, lineage } = this.#goal;
+    this.#services.probe(cut, step, effort, lineage).whenSettled((outcome) => {
+      if (this.#closed) return;
+      switch (outcome.kind) {
+        case 'cut':
+          this.#follow(outcome.cut);
+          return;
+        case 'no cut':
+          this.#at(cut, step.name.labelCount, false);
+          return;
+        case 'name error':
+          this.#deliver({
+            kind: 'ancestor missing',
+            denial: outcome.denial,
+            ancestor: step.name,
+          });
+          return;
+        case 'ask the whole name':
+          this.#at(cut, step.name.labelCount, true);
+      }
+    });
+  }
+
+  #follow(child: ZoneCut): void {
+    this.#referrals++;
+    if (this.#referrals > LIMITS.referrals.value) {
+      const sentence = `more than ${LIMITS.referrals.value} referrals for one name`;
+      this.#deliver({ kind: 'failed', errors: [], sentence });
+      return;
+    }
+    this.#at(child, child.zone.labelCount, false);
+  }
+
+  #ask(cut: ZoneCut): void {
+    const { name, type, effort, lineage } = this.#goal;
+    this.#exchange = this.#services.ask(
+      cut,
+      name,
+      type,
+      effort,
+      (outcome) => {
+        if (this.#closed) return;
+        if (outcome.kind === 'failed') {
+          this.#deliver(outcome);
+          return;
+        }
+        const { classified } = outcome;
+        // A referral to the very name of a DS question says nothing about its DS records.
+        const isDelegation =
+          classified.kind === 'referral' &&
+          !(type === RRType.DS && classified.child.equals(name));
+        if (isDelegation) {
+          this.#follow(adoptReferral(this.#services.machine, cut, outcome, classified));
+          return;
+        }
+        this.#deliver({ kind: 'reply', cut, usable: outcome });
+      },
+      lineage,
+    );
+  }
+}
+
+/** Remembers the zone cut that a referral describes. */
+export function adoptReferral(
+  machine: Machine,
+  cut: ZoneCut,
+  usable: UsableReply,
+  referral: Extract<Classified, { kind: 'referral' }>,
+): ZoneCut {
+  const known = machine.cuts.exact(referral.child, machine.now.cacheMs);
+  // Another question may have brought the same referral a moment ago: its work is shared.
+  if (known !== undefined && known.parent === cut && known.addresses.length > 0) return known;
+  const child = cutFromReferral(machine, cut, referral.nameServers, usable.reply, usable.server);
+  machine.cuts.put(child);
+  return child;
+}

@@ -1,0 +1,410 @@
+/**
+ * Asks the servers of one zone one question until one gives a usable reply: which server next, how
+ * long to wait, when to hedge, when to go over TCP or without EDNS. It judges form, not truth; an
+ * owner that finds the reply bogus calls `tryOthers`.
+ */
+import { EdeCode, type ExtendedError, type IpAddress, type Name, Rcode } from '../wire/index.js';
+import { type Attempt, openAttempt } from './attempt.js';
+import { classify, type Unusable } from './classify-response.js';
+import type { Timer } from './deadlines.js';
+import type { Effort } from './effort.js';
+import type { ExchangeOutcome, UsableReply } from './exchange-types.js';
+import { LIMITS } from './limits.js';
+import type { Machine } from './machine.js';
+import { type Matched, matchReply } from './match-response.js';
+import type { SendFailure, Transport } from './resolution-types.js';
+import { sanitise } from './sanitise.js';
+import type { ServerAddress, ZoneCut } from './zone-cut.js';
+
+/** What became of one server within this exchange. */
+interface Tried {
+  udp: number;
+  tcp: number;
+  /** It answered and is of no use for this question, or its answer was refused as bogus. */
+  finished: boolean;
+  withoutEdns: boolean;
+  cookieRetried: boolean;
+  caseLost: boolean;
+}
+
+export class Exchange {
+  readonly #machine: Machine;
+  readonly #cut: ZoneCut;
+  readonly #name: Name;
+  readonly #type: number;
+  readonly #effort: Effort;
+  readonly #deliver: (outcome: ExchangeOutcome) => void;
+  readonly #lookUpAddresses: (exchange: Exchange) => boolean;
+  readonly #tried = new Map<string, Tried>();
+  #open: Attempt[] = [];
+  #closed = false;
+  #sent = 0;
+  #rejected = 0;
+  #lastTrouble: { why: Unusable | SendFailure | 'timeout' | 'malformed'; address: IpAddress } | undefined;
+
+  constructor(fields: {
+    machine: Machine;
+    cut: ZoneCut;
+    name: Name;
+    type: number;
+    effort: Effort;
+    /** Starts address look-ups for servers without known addresses; false when none is possible. */
+    lookUpAddresses: (exchange: Exchange) => boolean;
+    deliver: (outcome: ExchangeOutcome) => void;
+  }) {
+    this.#machine = fields.machine;
+    this.#cut = fields.cut;
+    this.#name = fields.name;
+    this.#type = fields.type;
+    this.#effort = fields.effort;
+    this.#deliver = fields.deliver;
+    this.#lookUpAddresses = fields.lookUpAddresses;
+  }
+
+  get cut(): ZoneCut {
+    return this.#cut;
+  }
+
+  get effort(): Effort {
+    return this.#effort;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  start(): void {
+    this.#launch(false);
+  }
+
+  /** The delivered reply was bogus: RFC 4035 §5.5, ask the zone's other servers. */
+  tryOthers(): boolean {
+    if (this.#rejected >= LIMITS.otherServersAfterBogus.value) return false;
+    this.#rejected++;
+    if (this.#nextServer() === undefined && !this.#cutMayGrow()) return false;
+    this.#closed = false;
+    this.#launch(false);
+    return true;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const attempt of this.#open) this.#drop(attempt);
+    this.#open = [];
+  }
+
+  /** Addresses came in, or could not be found. */
+  addressesChanged(): void {
+    if (!this.#closed && this.#open.length === 0) this.#launch(false);
+  }
+
+  // --- sending ---
+
+  #launch(hedge: boolean): void {
+    if (this.#closed || this.#open.length >= LIMITS.openAttempts.value) return;
+    const server = this.#nextServer();
+    if (server === undefined) {
+      if (hedge || this.#lookUpAddresses(this) || this.#open.length > 0) return;
+      this.#fail();
+      return;
+    }
+    const tried = this.#triedOf(server);
+    const tcp = this.#machine.health.prefersTcp(server.key, this.#machine.now);
+    this.#send(server, tried, tcp ? 'tcp' : 'udp', hedge);
+  }
+
+  #send(server: ServerAddress, tried: Tried, transport: Transport, hedge: boolean): void {
+    const { machine } = this;
+    if (!this.#effort.takeQuery(machine.now.monotonicMs)) {
+      if (this.#open.length === 0) this.#fail();
+      return;
+    }
+    if (transport === 'udp') tried.udp++;
+    else tried.tcp++;
+    this.#sent++;
+    const attempt = openAttempt(machine, this, {
+      cut: this.#cut,
+      name: this.#name,
+      type: this.#type,
+      server,
+      transport,
+      withoutEdns: tried.withoutEdns,
+      keepCase: tried.caseLost || transport === 'tcp',
+      hedge,
+      number: this.#sent,
+    });
+    this.#open.push(attempt);
+    this.#schedule(attempt);
+  }
+
+  get machine(): Machine {
+    return this.#machine;
+  }
+
+  #schedule(attempt: Attempt): void {
+    const { machine } = this;
+    const start = machine.now.monotonicMs;
+    const key = attempt.server.key;
+    const tcp = attempt.transport === 'tcp';
+    const wait = machine.health.retransmitMs(key) * (tcp ? 4 : 1);
+    const end = tcp ? LIMITS.tcpWaitMs.value : LIMITS.udpWaitMs.value;
+    attempt.retransmit = machine.deadlines.schedule(start + Math.min(wait, end), () => {
+      attempt.late = true;
+      machine.health.reportTimeout(key, machine.now, attempt.edns);
+      this.#lastTrouble ??= { why: 'timeout', address: attempt.server.address };
+      this.#launch(false);
+    });
+    attempt.expiry = machine.deadlines.schedule(start + end, () => {
+      this.#remove(attempt);
+      if (this.#open.length === 0) this.#launch(false);
+    });
+    const hedgeAfter = tcp || attempt.hedge ? undefined : machine.hedgeAfterMs(key);
+    if (hedgeAfter !== undefined && hedgeAfter < wait) {
+      attempt.hedgeTimer = machine.deadlines.schedule(start + hedgeAfter, () => {
+        if (this.#closed || this.#alternatives(attempt) === 0) return;
+        if (machine.takeHedge()) this.#launch(true);
+      });
+    }
+  }
+
+  #alternatives(attempt: Attempt): number {
+    return this.#cut.addresses.filter(
+      (server) => server.key !== attempt.server.key && this.#isUsable(server),
+    ).length;
+  }
+
+  #isUsable(server: ServerAddress): boolean {
+    const tried = this.#tried.get(server.key);
+    if (tried === undefined) return true;
+    return !tried.finished && tried.udp + tried.tcp < LIMITS.triesPerServer.value;
+  }
+
+  #nextServer(): ServerAddress | undefined {
+    const { machine } = this;
+    const usable = this.#cut.addresses.filter((server) => this.#isUsable(server));
+    if (usable.length === 0) return undefined;
+    // Fewest tries first, so that every server is asked before one is asked again.
+    let fewest = Number.POSITIVE_INFINITY;
+    for (const server of usable) fewest = Math.min(fewest, this.#countOf(server));
+    const fresh = usable.filter((server) => this.#countOf(server) === fewest);
+    return machine.chooseServer(fresh, this.#cut.zone);
+  }
+
+  #countOf(server: ServerAddress): number {
+    const tried = this.#tried.get(server.key);
+    return tried === undefined ? 0 : tried.udp + tried.tcp;
+  }
+
+  #cutMayGrow(): boolean {
+    return this.#cut.unresolved.length > 0;
+  }
+
+  #triedOf(server: ServerAddress): Tried {
+    let tried = this.#tried.get(server.key);
+    if (tried === undefined) {
+      tried = {
+        udp: 0,
+        tcp: 0,
+        finished: false,
+        withoutEdns: this.#machine.health.avoidsEdns(server.key, this.#machine.now),
+        cookieRetried: false,
+        caseLost: this.#machine.health.losesCase(server.key),
+      };
+      this.#tried.set(server.key, tried);
+    }
+    return tried;
+  }
+
+  // --- receiving ---
+
+  failed(attempt: Attempt, failure: SendFailure): void {
+    this.#lastTrouble = { why: failure, address: attempt.server.address };
+    this.#machine.health.reportUnreachable(attempt.server.key, this.#machine.now);
+    this.#remove(attempt);
+    // A closed TCP connection says nothing about the server's UDP side.
+    if (attempt.transport === 'udp') this.#triedOf(attempt.server).finished = true;
+    if (!this.#closed) this.#launch(false);
+  }
+
+  /** RFC 5452 §9: somebody may be guessing, so this question goes on over TCP. */
+  nearMiss(attempt: Attempt): void {
+    this.#machine.report({
+      kind: 'suspicious',
+      address: attempt.server.address,
+      sentence: 'a reply with a wrong ID arrived; asking over TCP instead',
+    });
+    this.#overTcp(attempt);
+  }
+
+  received(attempt: Attempt, octets: Uint8Array, oversized: boolean): void {
+    const { machine } = this;
+    if (!this.#effort.takeOctets(octets.length)) {
+      this.close();
+      this.#deliver(this.#failure());
+      return;
+    }
+    const matched = matchReply(octets, attempt);
+    switch (matched.kind) {
+      case 'ignore':
+        // draft-ietf-dnsop awaiting valid responses (TuDoor): the right reply may still come.
+        this.#lastTrouble ??= { why: 'malformed', address: attempt.server.address };
+        return;
+      case 'case lost':
+      case 'cookie missing':
+        if (matched.kind === 'case lost') machine.health.reportCaseLost(attempt.server.key);
+        this.#triedOf(attempt.server).caseLost = true;
+        this.#overTcp(attempt);
+        return;
+      case 'bare error':
+        this.#bareError(attempt, matched.rcode);
+        return;
+      case 'reply':
+        this.#matched(attempt, matched, octets, oversized);
+    }
+  }
+
+  #matched(attempt: Attempt, matched: Matched, octets: Uint8Array, oversized: boolean): void {
+    const { machine } = this;
+    const { message } = matched;
+    const server = attempt.server;
+    const rttMs = machine.now.monotonicMs - attempt.sentAtMs;
+    machine.health.reportReply(server.key, rttMs, machine.now, message.edns !== undefined);
+    if (matched.serverCookie !== undefined) {
+      machine.health.setServerCookie(server.key, matched.serverCookie);
+    }
+    if (message.rcode === Rcode.BADCOOKIE) {
+      const tried = this.#triedOf(server);
+      const transport: Transport = tried.cookieRetried ? 'tcp' : 'udp';
+      tried.cookieRetried = true;
+      this.#again(attempt, transport);
+      return;
+    }
+    // RFC 9715: more than was advertised cannot be trusted to be one datagram.
+    if ((message.truncated || oversized) && attempt.transport === 'udp') {
+      this.#traceReply(attempt, rttMs, octets, 'truncated');
+      this.#overTcp(attempt);
+      return;
+    }
+    const reply = sanitise(message, this.#cut.zone);
+    const classified = message.truncated
+      ? ({ kind: 'unusable', why: 'format error' } as const)
+      : classify(reply, this.#cut.zone, this.#name, this.#type, this.#cut.forwarding);
+    this.#traceReply(
+      attempt,
+      rttMs,
+      octets,
+      classified.kind === 'unusable' ? classified.why : classified.kind,
+    );
+    if (classified.kind !== 'unusable') {
+      this.#triedOf(server).finished = true;
+      this.close();
+      this.#deliver({ kind: 'reply', reply, classified, server: server.address } satisfies UsableReply);
+      return;
+    }
+    this.#unusable(attempt, classified.why, message.edns !== undefined);
+  }
+
+  #unusable(attempt: Attempt, why: Unusable, sawEdns: boolean): void {
+    const { machine } = this;
+    const server = attempt.server;
+    this.#lastTrouble = { why, address: server.address };
+    if (attempt.edns && !sawEdns && (why === 'format error' || why === 'not implemented')) {
+      // RFC 6891 §7: perhaps it does not know EDNS; ask it once without.
+      const tried = this.#triedOf(server);
+      if (!tried.withoutEdns && machine.health.mayDropEdns(server.key)) {
+        machine.health.reportEdnsRefused(server.key, machine.now);
+        tried.withoutEdns = true;
+        this.#again(attempt, 'udp');
+        return;
+      }
+    }
+    this.#triedOf(server).finished = true;
+    machine.health.reportLame(server.key, this.#cut.zone, machine.now);
+    this.#remove(attempt);
+    this.#launch(false);
+  }
+
+  /** An error reply without a question: it may be forged, so it ends nothing but may start a retry. */
+  #bareError(attempt: Attempt, rcode: number): void {
+    const tried = this.#triedOf(attempt.server);
+    const mayDrop = this.#machine.health.mayDropEdns(attempt.server.key);
+    this.#lastTrouble = { why: 'format error', address: attempt.server.address };
+    if (rcode === Rcode.FORMERR && attempt.edns && !tried.withoutEdns && mayDrop) {
+      tried.withoutEdns = true;
+      this.#send(attempt.server, tried, 'udp', false);
+      return;
+    }
+    this.#launch(false);
+  }
+
+  #overTcp(attempt: Attempt): void {
+    this.#again(attempt, 'tcp');
+  }
+
+  #again(attempt: Attempt, transport: Transport): void {
+    this.#remove(attempt);
+    const tried = this.#triedOf(attempt.server);
+    const count = transport === 'tcp' ? tried.tcp : tried.udp;
+    if (count >= LIMITS.triesPerServer.value) {
+      tried.finished = true;
+      this.#launch(false);
+      return;
+    }
+    this.#send(attempt.server, tried, transport, false);
+  }
+
+  #remove(attempt: Attempt): void {
+    this.#drop(attempt);
+    this.#open = this.#open.filter((other) => other !== attempt);
+  }
+
+  #drop(attempt: Attempt): void {
+    const cancel = (timer: Timer | undefined): void => {
+      if (timer !== undefined) timer.cancelled = true;
+    };
+    cancel(attempt.retransmit);
+    cancel(attempt.expiry);
+    cancel(attempt.hedgeTimer);
+    this.#machine.abandon(attempt);
+  }
+
+  #traceReply(attempt: Attempt, rttMs: number, octets: Uint8Array, outcome: string): void {
+    this.#machine.report({
+      kind: 'reply',
+      zone: this.#cut.zone,
+      name: this.#name,
+      type: this.#type,
+      address: attempt.server.address,
+      rttMs,
+      sizeOctets: octets.length,
+      outcome,
+    });
+  }
+
+  // --- ending ---
+
+  #fail(): void {
+    this.close();
+    this.#deliver(this.#failure());
+  }
+
+  #failure(): ExchangeOutcome {
+    const zone = this.#cut.zone.toString();
+    const spent = this.#effort.spent;
+    const errors: ExtendedError[] = [];
+    let sentence: string;
+    if (spent !== undefined) {
+      sentence = `gave up on ${zone}: the limit on ${spent} of one question was reached`;
+      errors.push({ code: EdeCode.OTHER, text: `limit reached: ${spent}` });
+    } else if (this.#sent === 0) {
+      sentence = `no server of ${zone} has a usable address`;
+    } else {
+      const last = this.#lastTrouble;
+      sentence = `no server of ${zone} gave a usable answer${
+        last === undefined ? '' : ` (last: ${last.why} from ${last.address.toString()})`
+      }`;
+    }
+    errors.push({ code: EdeCode.NO_REACHABLE_AUTHORITY, text: `at ${zone}` });
+    return { kind: 'failed', errors, sentence };
+  }
+}

@@ -1,0 +1,8 @@
+/** Decides what to ask whom, in which order, and when to give up. Pure: see `Resolver.handle`. */
+export type { Entropy } from './entropy.js';
+export { LIMITS, type Limit } from './limits.js';
+export type { Endpoint, Hint, ResolverConfig, ResolverParts } from './machine.js';
+export type { Now } from './now.js';
+export type { Minimisation } from './qname-minimisation.js';
+export * from './resolution-types.js';
+export { Resolver } from './resolver.js';

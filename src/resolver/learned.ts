@@ -1,0 +1,77 @@
+/** Puts what was judged into memory, with the rank and life that its status allows. */
+import { TrustRank } from '../cache/index.js';
+import { type Name, Rcode, RRType, type RRset } from '../wire/index.js';
+import type { JudgedNegative, JudgedRRset } from './answer-validation.js';
+import type { Machine } from './machine.js';
+import type { HeldRRset } from './outcome.js';
+
+type Accepted<T> = Extract<T, { kind: 'accepted' }>;
+
+export function keepRRset(
+  machine: Machine,
+  set: RRset,
+  judged: Accepted<JudgedRRset>,
+  authoritative: boolean,
+): HeldRRset {
+  const { security, ttlSeconds, proof } = judged;
+  const rank =
+    security.status === 'secure'
+      ? TrustRank.SECURE
+      : authoritative
+        ? TrustRank.ANSWER_AUTHORITATIVE
+        : TrustRank.ANSWER_NOT_AUTHORITATIVE;
+  machine.failures.recovered(set.owner, set.type);
+  return machine.rrsets.put(set, { security, rank, proof, ttlSeconds }, machine.clock);
+}
+
+export interface HeldDenial {
+  readonly rcode: number;
+  readonly authority: readonly HeldRRset[];
+  readonly security: HeldRRset['security'];
+}
+
+export function keepDenial(
+  machine: Machine,
+  name: Name,
+  type: number,
+  judged: Accepted<JudgedNegative>,
+): HeldDenial {
+  const { security, authority, zone, denial } = judged;
+  machine.failures.recovered(name, type);
+  const soa = authority.find((set) => set.type === RRType.SOA);
+  let expiresAtMs = machine.now.cacheMs;
+  // RFC 2308 §5: without an SOA record a denial must not be kept.
+  if (soa !== undefined) {
+    const held = machine.negatives.put(
+      {
+        kind: denial,
+        name,
+        type,
+        zone,
+        authority,
+        security,
+        ttlSeconds: judged.ttlSeconds,
+      },
+      machine.clock,
+    );
+    expiresAtMs = held.expiresAtMs;
+    if (judged.proven && machine.config.aggressiveNsec) {
+      machine.aggressive.put(
+        zone,
+        authority.filter((set) => set.type !== RRType.SOA),
+        soa,
+        { security, ttlSeconds: judged.ttlSeconds },
+        machine.clock,
+      );
+    }
+  }
+  return {
+    rcode: rcodeOf(denial),
+    authority: authority.map((rrset) => ({ rrset, security, expiresAtMs, proof: [] })),
+    security,
+  };
+}
+
+export function rcodeOf(denial: 'name error' | 'no data'): number {
+  return denial === 'name error' ? Rcode.NXDOMAIN : Rcode.NOERROR;
+}

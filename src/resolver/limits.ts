@@ -1,0 +1,208 @@
+/**
+ * Every bound on work, memory and time that one question, one server or one reply can cost, in one
+ * table. Exceeding a bound ends that question with SERVFAIL and an Extended DNS Error; it never
+ * makes an answer insecure, empty or partial (a limit that degrades would be a DANE downgrade).
+ */
+
+export interface Limit {
+  readonly value: number;
+  readonly unit: string;
+  /** Why the number is what it is. */
+  readonly reason: string;
+  /** The attack or accident that it stops. */
+  readonly stops: string;
+}
+
+function limit(value: number, unit: string, reason: string, stops: string): Limit {
+  return { value, unit, reason, stops };
+}
+
+export const LIMITS = {
+  // Work of one client question, sub-questions included; never reset on the way.
+  upstreamQueries: limit(
+    100,
+    'queries per client question',
+    'a cold chain of four zones with address look-ups needs fewer than 30',
+    'NXNSAttack, CAMP, CNAME chains over glueless zones, quota resets (CVE-2026-50045)',
+  ),
+  upstreamOctets: limit(
+    131_072,
+    'octets received per client question',
+    'two messages of the largest size',
+    'answers of 60 KB at every step (CVE-2026-24027)',
+  ),
+  questionMs: limit(
+    7_000,
+    'ms per client question',
+    'MTAs and stub resolvers give up after 5 to 10 s',
+    'questions held open by silent servers',
+  ),
+  depth: limit(
+    6,
+    'nested look-ups of name server addresses',
+    'glueless delegations rarely nest deeper than two',
+    'self-deepening referrals (CVE-2014-8500 and its kin)',
+  ),
+  referrals: limit(
+    32,
+    'zone cuts followed per question',
+    'ip6.arpa has 34 labels, but few cuts',
+    'endless delegation',
+  ),
+  aliases: limit(
+    11,
+    'CNAME and DNAME links followed',
+    'what the other resolvers follow',
+    'CNAME chains and loops (Unchained)',
+  ),
+  minimisationSteps: limit(
+    10,
+    'added labels before the whole name is asked',
+    'RFC 9156 §2.3 MAX_MINIMISE_COUNT',
+    'names of 126 labels',
+  ),
+  otherServersAfterBogus: limit(
+    4,
+    'servers asked again after a bogus reply',
+    'RFC 4035 §5.5: one bad server must not make a name bogus',
+    'retry storms on broken zones',
+  ),
+
+  // Servers of one zone.
+  nameServers: limit(
+    13,
+    'name server names used per delegation',
+    'the root has 13; more is never needed',
+    'NXNSAttack, NRDelegation (CVE-2022-3204)',
+  ),
+  addressesPerNameServer: limit(
+    6,
+    'addresses used per name server name',
+    'three of each family',
+    'duplicate address amplification (CVE-2026-3592)',
+  ),
+  addressesPerZone: limit(
+    26,
+    'distinct addresses used per delegation',
+    '13 servers with both families',
+    'the same',
+  ),
+  nameServerLookupsFailed: limit(
+    5,
+    'name server names that may fail to resolve',
+    'more failures mean a dead zone',
+    'NXNSAttack',
+  ),
+  triesPerServer: limit(
+    3,
+    'sends of one question to one server over one transport',
+    'RFC 9520 §3.1',
+    'retry loops (CVE-2026-5950)',
+  ),
+  openAttempts: limit(
+    4,
+    'attempts of one question waiting at the same time',
+    'enough for a lost packet, a dead server and a hedge',
+    'socket exhaustion',
+  ),
+  udpWaitMs: limit(
+    2_500,
+    'ms that one sent datagram may still be answered',
+    'above the longest retransmission time',
+    'long windows for off-path guesses',
+  ),
+  tcpWaitMs: limit(
+    3_000,
+    'ms for one question over TCP',
+    'three round trips around the globe and slack',
+    'stalled connections',
+  ),
+  hedgePercent: limit(
+    5,
+    'percent of upstream queries that may be hedges',
+    'hedging must not double the load of a slow zone',
+    'self-made query storms',
+  ),
+
+  // Validation work of one client question.
+  signatureChecks: limit(
+    32,
+    'signature checks per client question',
+    'a chain of four zones needs about 10',
+    'KeyTrap (CVE-2023-50387)',
+  ),
+  failedSignatureChecks: limit(
+    4,
+    'failed signature checks per client question and validation path',
+    'colliding tags are rare and honest zones have none',
+    'KeyTrap, malformed keys with right tags (CVE-2025-8677)',
+  ),
+  signaturesPerRRset: limit(8, 'RRSIG records looked at per RRset', 'rollovers need four', 'KeyTrap'),
+  signatureChecksPerRRset: limit(4, 'signature checks per RRset', 'one good path is enough', 'KeyTrap'),
+  keysPerTag: limit(2, 'keys tried per algorithm and tag', 'accidental collisions are pairs', 'KeyTrap'),
+  dnskeysPerRRset: limit(32, 'DNSKEY records per RRset', 'the largest seen is below 12', 'KeyTrap'),
+  dsPerRRset: limit(8, 'DS records used per delegation', 'rollovers need four', 'HashTrap'),
+  dsMismatches: limit(4, 'DS digests that may fail to match', 'the same', 'HashTrap'),
+  recordsPerRRset: limit(
+    256,
+    'records per RRset',
+    'real ones stay far below',
+    'sorting thousands of records (CVE-2024-1737)',
+  ),
+  nsec3Iterations: limit(
+    50,
+    'additional NSEC3 iterations (setting, at most 150)',
+    'RFC 9276 asks for 0; what the other resolvers accept',
+    'CVE-2023-50868',
+  ),
+  nsec3Records: limit(8, 'NSEC3 records per response', 'a proof needs three', 'CVE-2026-11605'),
+  nsec3HashesPerProof: limit(
+    128,
+    'SHA-1 blocks hashed per proof (iterations and salt priced in)',
+    'ten labels at the usual parameters; above it the proof is given up',
+    'CVE-2023-50868',
+  ),
+  nsec3HashesPerQuestion: limit(
+    600,
+    'SHA-1 blocks hashed per client question',
+    'four proofs of full size',
+    'CVE-2023-50868',
+  ),
+
+  // The whole resolver.
+  outstandingQuestions: limit(
+    1_000,
+    'client questions being resolved at once',
+    'an MTA runs some hundred deliveries',
+    'recursion table exhaustion',
+  ),
+  waitersPerQuestion: limit(
+    100,
+    'clients waiting for one question',
+    'more are told to come back',
+    'amplified replies (DNSBomb)',
+  ),
+  backgroundPercent: limit(
+    10,
+    'percent of questions that may be background refreshes',
+    'prefetch serves hot names only',
+    'TTL 1 names turning the resolver into a load generator',
+  ),
+  mailExchanges: limit(
+    4,
+    'exchanges looked up ahead per MX answer',
+    'an MTA tries the first few in order of preference',
+    'MX sets of hundreds of names',
+  ),
+  udpPayloadOctets: limit(
+    1_232,
+    'octets of UDP payload, both ways',
+    'RFC 9715: passes every path unfragmented',
+    'fragment injection',
+  ),
+  cachedRRsetOctets: limit(16_384, 'octets per cached RRset', 'larger ones are answered, not kept', 'cache flooding'),
+  maximumTtlSeconds: limit(86_400, 's', 'a day, as the other resolvers', 'endless poison'),
+  maximumNegativeTtlSeconds: limit(3_600, 's', 'RFC 2308 §5', 'stuck denials'),
+  failureSeconds: limit(5, 's, doubling', 'RFC 9520 §3.2', 'retry storms; long deferral of mail'),
+  maximumFailureSeconds: limit(300, 's', 'RFC 9520 §3.2', 'attacker-chosen outages'),
+} as const satisfies Record<string, Limit>;

@@ -1,0 +1,67 @@
+/**
+ * Work done before it is asked for: records near expiry are refreshed, and a secure MX answer starts
+ * the look-ups that an MTA makes next, so that they are in flight or cached when it asks.
+ */
+import { type Name, RRType, parseMx } from '../wire/index.js';
+import { lookUp } from './cached-lookup.js';
+import { LIMITS } from './limits.js';
+import type { Machine } from './machine.js';
+import type { HeldRRset, Outcome } from './outcome.js';
+
+const encode = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
+const TCP_LABEL = encode('_tcp');
+/** RFC 7672 §2.2: the port of mail transfer. */
+const SMTP_LABEL = encode('_25');
+
+/** Refreshed when less than this share of the TTL is left. */
+const REFRESH_SHARE = 0.1;
+
+export class LookAhead {
+  readonly #machine: Machine;
+  readonly #start: (name: Name, type: number, skipCache: boolean) => void;
+  #credit = 1;
+
+  constructor(machine: Machine, start: (name: Name, type: number, skipCache: boolean) => void) {
+    this.#machine = machine;
+    this.#start = start;
+  }
+
+  after(name: Name, type: number, outcome: Outcome): void {
+    const { config } = this.#machine;
+    this.#credit = Math.min(this.#credit + LIMITS.backgroundPercent.value / 100, 100);
+    if (outcome.kind !== 'answered' || outcome.stale) return;
+    const last = outcome.answer.at(-1);
+    if (last === undefined || last.rrset.type !== type) return;
+    if (config.prefetch && outcome.fromCache) this.#refresh(name, type, last);
+    const secure = outcome.answer.every((held) => held.security.status === 'secure');
+    if (config.mailPrefetch && type === RRType.MX && secure) this.#exchanges(last);
+  }
+
+  #refresh(name: Name, type: number, held: HeldRRset): void {
+    const left = held.expiresAtMs - this.#machine.now.cacheMs;
+    if (left > held.rrset.ttlSeconds * 1000 * REFRESH_SHARE || this.#credit < 1) return;
+    this.#credit--;
+    this.#start(name, type, true);
+  }
+
+  /** RFC 7672 §3.1.1: addresses and TLSA records of each exchange, most preferred first. */
+  #exchanges(held: HeldRRset): void {
+    const exchanges: { preference: number; exchange: Name }[] = [];
+    for (const rdata of held.rrset.rdatas) {
+      const mx = parseMx(rdata);
+      // RFC 7505: a lone root label says that there is no mail server.
+      if (mx !== undefined && !mx.exchange.isRoot) exchanges.push(mx);
+    }
+    exchanges.sort((a, b) => a.preference - b.preference);
+    for (const { exchange } of exchanges.slice(0, LIMITS.mailExchanges.value)) {
+      this.#warm(exchange, RRType.A);
+      this.#warm(exchange, RRType.AAAA);
+      const service = exchange.prepend(TCP_LABEL)?.prepend(SMTP_LABEL);
+      if (service !== undefined) this.#warm(service, RRType.TLSA);
+    }
+  }
+
+  #warm(name: Name, type: number): void {
+    if (lookUp(this.#machine, name, type) === undefined) this.#start(name, type, false);
+  }
+}

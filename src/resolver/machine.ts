@@ -1,0 +1,229 @@
+/**
+ * What all parts of the resolver share: configuration, memory, the present instant, timers, and the
+ * effects that the current event has caused. It holds no rule of its own.
+ */
+import {
+  AggressiveCache,
+  type CacheClock,
+  FailureCache,
+  NegativeCache,
+  RRsetCache,
+  ServerHealth,
+  ZoneKeyCache,
+} from '../cache/index.js';
+import type { CryptoProvider, TrustAnchors, ValidationContext, WorkLimits } from '../dnssec/index.js';
+import type { IpAddress, Name } from '../wire/index.js';
+import type { Attempt } from './attempt.js';
+import { Deadlines } from './deadlines.js';
+import type { Effort } from './effort.js';
+import type { Entropy } from './entropy.js';
+import { LIMITS } from './limits.js';
+import type { Now } from './now.js';
+import type { Effect, Report } from './resolution-types.js';
+import { CutStore } from './cut-store.js';
+import type { ServerAddress } from './zone-cut.js';
+
+export interface ResolverConfig {
+  readonly minimisation: 'strict' | 'relaxed' | 'off';
+  readonly priming: boolean;
+  readonly specialNames: boolean;
+  readonly allowLoopbackServers: boolean;
+  /** Use glue only for names within the zone that gives it. */
+  readonly hardenGlue: boolean;
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  readonly ednsSizeOctets: number;
+  readonly nsec3MaxIterations: number;
+  readonly sha1: boolean;
+  readonly hedging: boolean;
+  readonly prefetch: boolean;
+  readonly mailPrefetch: boolean;
+  readonly serveStale: boolean;
+  readonly aggressiveNsec: boolean;
+  readonly randomiseCase: boolean;
+  readonly minimumTtlSeconds: number;
+  readonly maximumTtlSeconds: number;
+  readonly cacheSizeOctets: number;
+  /** Where the root, or whatever stands for it, is asked first. */
+  readonly hints: readonly Hint[];
+  readonly forwarders: readonly Endpoint[];
+  readonly negativeTrustAnchors: readonly Name[];
+  readonly rsaMinimumBits: number;
+}
+
+export interface Hint {
+  readonly name: Name;
+  readonly addresses: readonly IpAddress[];
+}
+
+export interface Endpoint {
+  readonly address: IpAddress;
+  readonly port: number;
+}
+
+export interface ResolverParts {
+  readonly config: ResolverConfig;
+  readonly crypto: CryptoProvider;
+  readonly entropy: Entropy;
+  readonly anchors: TrustAnchors;
+}
+
+export const DNS_PORT = 53;
+
+const WORK_LIMITS: WorkLimits = {
+  signatureChecks: LIMITS.signatureChecks.value,
+  failedSignatureChecks: LIMITS.failedSignatureChecks.value,
+  signaturesPerRRset: LIMITS.signaturesPerRRset.value,
+  signatureChecksPerRRset: LIMITS.signatureChecksPerRRset.value,
+  keysPerTag: LIMITS.keysPerTag.value,
+  dnskeysPerRRset: LIMITS.dnskeysPerRRset.value,
+  dsPerRRset: LIMITS.dsPerRRset.value,
+  dsMismatches: LIMITS.dsMismatches.value,
+  recordsPerRRset: LIMITS.recordsPerRRset.value,
+  nsec3Records: LIMITS.nsec3Records.value,
+  nsec3HashesPerProof: LIMITS.nsec3HashesPerProof.value,
+  nsec3HashesPerQuestion: LIMITS.nsec3HashesPerQuestion.value,
+};
+
+export class Machine {
+  readonly config: ResolverConfig;
+  readonly crypto: CryptoProvider;
+  readonly entropy: Entropy;
+  anchors: TrustAnchors;
+  readonly deadlines = new Deadlines();
+  readonly workLimits = WORK_LIMITS;
+
+  readonly rrsets: RRsetCache;
+  readonly negatives: NegativeCache;
+  readonly aggressive: AggressiveCache;
+  readonly zoneKeys: ZoneKeyCache;
+  readonly failures: FailureCache;
+  readonly health: ServerHealth;
+  readonly cuts: CutStore;
+
+  /** How many DNAME records were seen: while none, no ancestor need be looked up. */
+  dnamesSeen = 0;
+  now: Now = { monotonicMs: 0, wallSeconds: 0, cacheMs: 0 };
+  /** How many reports anybody wants to hear. */
+  reporting = true;
+  #effects: Effect[] = [];
+  readonly #attempts = new Map<number, Attempt>();
+  #lastQueryId = 0;
+  #hedges = 5;
+  #queriesSent = 0;
+
+  constructor(parts: ResolverParts) {
+    this.config = parts.config;
+    this.crypto = parts.crypto;
+    this.entropy = parts.entropy;
+    this.anchors = parts.anchors;
+    const size = parts.config.cacheSizeOctets;
+    const ttl = {
+      minimumTtlSeconds: parts.config.minimumTtlSeconds,
+      maximumTtlSeconds: parts.config.maximumTtlSeconds,
+      maximumNegativeTtlSeconds: LIMITS.maximumNegativeTtlSeconds.value,
+    };
+    this.rrsets = new RRsetCache({ maxOctets: size * 0.6, ...ttl });
+    this.negatives = new NegativeCache({ maxOctets: size * 0.15, ...ttl });
+    this.aggressive = new AggressiveCache({ maxOctets: size * 0.1, ...ttl });
+    this.zoneKeys = new ZoneKeyCache({ maxOctets: size * 0.05 });
+    this.failures = new FailureCache({});
+    this.health = new ServerHealth({ entropy: parts.entropy });
+    this.cuts = new CutStore(size * 0.1);
+  }
+
+  get clock(): CacheClock {
+    return this.now;
+  }
+
+  get queriesSent(): number {
+    return this.#queriesSent;
+  }
+
+  get openQueries(): number {
+    return this.#attempts.size;
+  }
+
+  validation(effort: Effort): ValidationContext {
+    return {
+      nowSeconds: this.now.wallSeconds,
+      crypto: this.crypto,
+      budget: effort.work,
+      policy: {
+        sha1: this.config.sha1,
+        nsec3MaxIterations: this.config.nsec3MaxIterations,
+        inceptionSkewSeconds: 60,
+        rsaMinimumBits: this.config.rsaMinimumBits,
+        rsaMaximumBits: 4096,
+      },
+    };
+  }
+
+  /** RFC 7646: the negative trust anchor that `name` is at or below. */
+  negativeAnchorOf(name: Name): Name | undefined {
+    return this.config.negativeTrustAnchors.find((anchor) => name.isAtOrBelow(anchor));
+  }
+
+  // --- effects ---
+
+  takeEffects(): readonly Effect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  effect(effect: Effect): void {
+    this.#effects.push(effect);
+  }
+
+  report(report: Report): void {
+    if (this.reporting) this.#effects.push({ kind: 'report', report });
+  }
+
+  nextQueryId(): number {
+    this.#lastQueryId++;
+    return this.#lastQueryId;
+  }
+
+  send(attempt: Attempt, octets: Uint8Array): void {
+    this.#attempts.set(attempt.queryId, attempt);
+    this.#queriesSent++;
+    this.#hedges = Math.min(this.#hedges + LIMITS.hedgePercent.value / 100, 20);
+    this.#effects.push({
+      kind: 'send',
+      queryId: attempt.queryId,
+      address: attempt.server.address,
+      port: attempt.server.port,
+      transport: attempt.transport,
+      octets,
+    });
+  }
+
+  attempt(queryId: number): Attempt | undefined {
+    return this.#attempts.get(queryId);
+  }
+
+  abandon(attempt: Attempt): void {
+    if (this.#attempts.delete(attempt.queryId)) {
+      this.#effects.push({ kind: 'abandon', queryId: attempt.queryId });
+    }
+  }
+
+  // --- servers ---
+
+  /** When a reply is later than this server's usually are; undefined when that is not known. */
+  hedgeAfterMs(key: string): number | undefined {
+    return this.config.hedging ? this.health.hedgeMs(key) : undefined;
+  }
+
+  takeHedge(): boolean {
+    if (this.#hedges < 1) return false;
+    this.#hedges--;
+    return true;
+  }
+
+  chooseServer(candidates: readonly ServerAddress[], zone: Name): ServerAddress | undefined {
+    if (candidates.length <= 1) return candidates[0];
+    return this.health.choose(candidates, zone, this.entropy, this.now);
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * One step of QNAME minimisation: asks the servers of a zone for the NS records of a name that has
+ * one label more, to learn whether a zone cut is there. Equal probes in flight are one.
+ */
+import { RRType } from '../wire/index.js';
+import type { AnswerValidation, JudgedNegative } from './answer-validation.js';
+import { Deferred } from './deferred.js';
+import { adoptReferral, type DescentServices } from './descent.js';
+import type { Effort } from './effort.js';
+import type { UsableReply } from './exchange-types.js';
+import type { Step } from './qname-minimisation.js';
+import { keepDenial } from './learned.js';
+import type { ZoneCut } from './zone-cut.js';
+
+export type ProbeOutcome =
+  | { readonly kind: 'cut'; readonly cut: ZoneCut }
+  /** Nothing is delegated at this name: one label more. */
+  | { readonly kind: 'no cut' }
+  | { readonly kind: 'name error'; readonly denial: Extract<JudgedNegative, { kind: 'accepted' }> }
+  /** RFC 9156 §2.3: the servers do not take minimised names well. */
+  | { readonly kind: 'ask the whole name' };
+
+export class Probes {
+  readonly #services: DescentServices;
+  readonly #validation: AnswerValidation;
+  readonly #inFlight = new Map<string, Deferred<ProbeOutcome>>();
+
+  constructor(services: DescentServices, validation: AnswerValidation) {
+    this.#services = services;
+    this.#validation = validation;
+  }
+
+  probe(
+    cut: ZoneCut,
+    step: Step,
+    effort: Effort,
+    lineage: readonly string[],
+  ): Deferred<ProbeOutcome> {
+    // A look-up of server addresses waits for no other's probes: that could close a circle.
+    const key = cut.zone.key + step.name.key + (lineage.at(-1) ?? '');
+    const known = this.#inFlight.get(key);
+    if (known !== undefined) return known;
+    const outcome = new Deferred<ProbeOutcome>();
+    this.#inFlight.set(key, outcome);
+    outcome.whenSettled(() => this.#inFlight.delete(key));
+    this.#ask(cut, step, effort, lineage, outcome);
+    return outcome;
+  }
+
+  #ask(
+    cut: ZoneCut,
+    step: Step,
+    effort: Effort,
+    lineage: readonly string[],
+    outcome: Deferred<ProbeOutcome>,
+  ): void {
+    const { machine } = this.#services;
+    const exchange = this.#services.ask(
+      cut,
+      step.name,
+      RRType.NS,
+      effort,
+      (result) => {
+        if (result.kind === 'failed') {
+          outcome.settle({ kind: 'ask the whole name' });
+          return;
+        }
+        const { classified } = result;
+        switch (classified.kind) {
+          case 'referral':
+            outcome.settle({ kind: 'cut', cut: adoptReferral(machine, cut, result, classified) });
+            return;
+          case 'no data':
+            outcome.settle({ kind: 'no cut' });
+            return;
+          case 'answer': {
+            // NS records of the child from servers of both: go on, the answer itself will tell.
+            const alias = result.reply.answer.some((set) => set.type !== RRType.NS);
+            outcome.settle({ kind: alias ? 'ask the whole name' : 'no cut' });
+            return;
+          }
+          case 'name error':
+            if (lineage.length > 0) outcome.settle({ kind: 'ask the whole name' });
+            else this.#nameError(cut, step, result, effort, outcome, () => exchange.tryOthers());
+        }
+      },
+      lineage,
+    );
+  }
+
+  #nameError(
+    cut: ZoneCut,
+    step: Step,
+    usable: UsableReply,
+    effort: Effort,
+    outcome: Deferred<ProbeOutcome>,
+    tryOthers: () => boolean,
+  ): void {
+    const { machine } = this.#services;
+    const asked = { name: step.name, type: RRType.NS, kind: 'name error' } as const;
+    this.#validation.judgeNegative(asked, cut, usable, effort, (judged) => {
+      if (judged.kind === 'accepted') {
+        // Without proof the rcode alone is not believed for everything below, unless asked for.
+        if (judged.security.status === 'secure' || machine.config.minimisation === 'strict') {
+          keepDenial(machine, asked.name, asked.type, judged);
+          outcome.settle({ kind: 'name error', denial: judged });
+        } else outcome.settle({ kind: 'ask the whole name' });
+        return;
+      }
+      if (judged.kind === 'bogus' && tryOthers()) return;
+      outcome.settle({ kind: 'ask the whole name' });
+    });
+  }
+}
+

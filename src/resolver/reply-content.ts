@@ -1,0 +1,116 @@
+/** From the end of a resolution to what a client is told: statuses, what is left of TTLs, errors. */
+import { type Security, indeterminate, weakest } from '../dnssec/index.js';
+import { EdeCode, type ExtendedError, type Name, Rcode, RRType } from '../wire/index.js';
+import type { Machine } from './machine.js';
+import type { Now } from './now.js';
+import type { HeldRRset, Outcome } from './outcome.js';
+import type { AnsweredRRset, Resolution } from './resolution-types.js';
+
+/** RFC 8767 §5: 30 s for stale data, and three days at most. */
+const STALE_TTL_SECONDS = 30;
+const MAXIMUM_STALE_MS = 259_200_000;
+
+export function resolutionOf(outcome: Outcome, name: Name, now: Now): Resolution {
+  if (outcome.kind === 'failed') {
+    const { errors, unchecked, fromCache, bogus } = outcome;
+    return {
+      rcode: Rcode.SERVFAIL,
+      security: bogus ?? indeterminate(name),
+      answer: [],
+      authority: [],
+      errors: withSentence(errors, outcome.sentence),
+      ...(unchecked === undefined ? {} : { unchecked }),
+      fromCache,
+      stale: false,
+    };
+  }
+  const show = (held: HeldRRset): AnsweredRRset => ({
+    rrset: held.rrset,
+    security: held.security,
+    ttlSeconds: outcome.stale
+      ? STALE_TTL_SECONDS
+      : Math.max(0, Math.ceil((held.expiresAtMs - now.cacheMs) / 1000)),
+  });
+  const answer = outcome.answer.map(show);
+  const authority = outcome.authority.map(show);
+  for (const held of outcome.answer) {
+    for (const rrset of held.proof) authority.push(show({ ...held, rrset, proof: [] }));
+  }
+  return {
+    rcode: outcome.rcode,
+    security: overall(outcome, name),
+    answer,
+    authority,
+    errors: remarks(outcome),
+    fromCache: outcome.fromCache,
+    stale: outcome.stale,
+  };
+}
+
+/** RFC 4035 §3.2.3: a reply is as secure as the weakest RRset in it. */
+function overall(outcome: Extract<Outcome, { kind: 'answered' }>, name: Name): Security {
+  let security: Security | undefined = outcome.denial;
+  for (const held of outcome.answer) {
+    security = security === undefined ? held.security : weakest(security, held.security);
+  }
+  return security ?? indeterminate(name);
+}
+
+/** Extended DNS Errors that go with a good answer: why it is insecure, or that it is stale. */
+function remarks(outcome: Extract<Outcome, { kind: 'answered' }>): ExtendedError[] {
+  const errors: ExtendedError[] = [];
+  const statuses = outcome.answer.map((held) => held.security);
+  if (outcome.denial !== undefined) statuses.push(outcome.denial);
+  for (const security of statuses) {
+    if (security.status !== 'insecure' || security.ede === undefined) continue;
+    if (errors.some((error) => error.code === security.ede)) continue;
+    errors.push({ code: security.ede, text: security.reason });
+  }
+  if (outcome.stale) errors.push({ code: EdeCode.STALE_ANSWER, text: '' });
+  return errors;
+}
+
+function withSentence(errors: readonly ExtendedError[], sentence: string): ExtendedError[] {
+  const [first, ...others] = errors;
+  if (first === undefined) return [{ code: EdeCode.OTHER, text: sentence }];
+  return [{ code: first.code, text: sentence }, ...others];
+}
+
+export function failureResolution(
+  name: Name,
+  errors: readonly ExtendedError[],
+  fromCache: boolean,
+): Resolution {
+  return {
+    rcode: Rcode.SERVFAIL,
+    security: indeterminate(name),
+    answer: [],
+    authority: [],
+    errors,
+    fromCache,
+    stale: false,
+  };
+}
+
+/** RFC 8767: old data rather than none; never where it would have carried the AD bit, nor TLSA. */
+export function staleOutcome(
+  machine: Machine,
+  name: Name,
+  type: number,
+  failed: Extract<Outcome, { kind: 'failed' }>,
+): Outcome | undefined {
+  if (!machine.config.serveStale || failed.bogus !== undefined || type === RRType.TLSA) {
+    return undefined;
+  }
+  const held = machine.rrsets.getStale(name, type, machine.clock, MAXIMUM_STALE_MS);
+  if (held === undefined || held.security.status === 'secure') return undefined;
+  return {
+    kind: 'answered',
+    rcode: Rcode.NOERROR,
+    answer: [held],
+    authority: [],
+    denial: undefined,
+    fromCache: true,
+    stale: true,
+  };
+}

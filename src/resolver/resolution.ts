@@ -1,0 +1,370 @@
+/**
+ * One question on its way to its answer: memory first, then the walk down, then along aliases, each
+ * link judged on its own. Everybody who asks the same meanwhile waits for the same resolution.
+ */
+import { type Bogus, checkDnameSynthesis, indeterminate } from '../dnssec/index.js';
+import { EdeCode, type ExtendedError, type Name, Rcode, RRType, type RRset } from '../wire/index.js';
+import { type Alias, aliasFromCname, aliasFromDname } from './aliases.js';
+import type { AnswerValidation, JudgedNegative, JudgedRRset } from './answer-validation.js';
+import { lookUp } from './cached-lookup.js';
+import { dnameAbove } from './classify-response.js';
+import { Descent, type DescentGoal, type DescentOutcome, type DescentServices } from './descent.js';
+import type { Effort } from './effort.js';
+import type { UsableReply } from './exchange-types.js';
+import { type HeldDenial, keepDenial, keepRRset } from './learned.js';
+import { LIMITS } from './limits.js';
+import type { HeldRRset, Outcome } from './outcome.js';
+import type { Unchecked } from './resolution-types.js';
+import { rrsetAt } from './sections.js';
+import type { ZoneCut } from './zone-cut.js';
+
+export interface ResolutionServices extends DescentServices {
+  readonly validation: AnswerValidation;
+  /** Where to begin with `name`; DS records begin above their owner. */
+  startingCut(name: Name, type: number, effort: Effort): ZoneCut;
+}
+
+type Purpose =
+  /** For clients: judged and kept. */
+  | 'answer'
+  /** Where a server lives: used to send there and for nothing else, so nothing is judged. */
+  | 'server address';
+
+export class Resolution {
+  readonly name: Name;
+  readonly type: number;
+  readonly effort: Effort;
+  readonly #services: ResolutionServices;
+  readonly #purpose: Purpose;
+  readonly #lineage: readonly string[];
+  readonly #done: (outcome: Outcome) => void;
+  #skipCache: boolean;
+  #current: Name;
+  #descent: Descent | undefined;
+  readonly #links: HeldRRset[] = [];
+  readonly #visited = new Set<string>();
+  #fromCache = true;
+  #finished = false;
+  #firstBogus: Bogus | undefined;
+  #unchecked: Unchecked | undefined;
+
+  constructor(
+    services: ResolutionServices,
+    ask: {
+      readonly name: Name;
+      readonly type: number;
+      readonly effort: Effort;
+      readonly purpose: Purpose;
+      readonly lineage: readonly string[];
+      /** A refresh: what is cached is about to expire. */
+      readonly skipCache: boolean;
+    },
+    done: (outcome: Outcome) => void,
+  ) {
+    this.#services = services;
+    this.name = ask.name;
+    this.type = ask.type;
+    this.effort = ask.effort;
+    this.#purpose = ask.purpose;
+    this.#lineage = ask.lineage;
+    this.#skipCache = ask.skipCache;
+    this.#current = ask.name;
+    this.#done = done;
+  }
+
+  start(): void {
+    this.#step();
+  }
+
+  get isFinished(): boolean {
+    return this.#finished;
+  }
+
+  /** Time is up, or nobody waits: what is known so far is the end. */
+  stop(sentence: string): void {
+    if (this.#finished) return;
+    this.#fail([{ code: EdeCode.NO_REACHABLE_AUTHORITY, text: '' }], sentence);
+  }
+
+  #step(): void {
+    for (;;) {
+      if (!this.#mayVisit()) return;
+      const hit = this.#skipCache
+        ? undefined
+        : lookUp(this.#services.machine, this.#current, this.type);
+      if (hit === undefined) break;
+      switch (hit.kind) {
+        case 'data':
+          this.#links.push(hit.held);
+          this.#finish(Rcode.NOERROR, [], undefined);
+          return;
+        case 'denial':
+          this.#finishDenial(hit.denial);
+          return;
+        case 'alias':
+          this.#take(hit.alias);
+      }
+    }
+    this.#skipCache = false;
+    this.#fromCache = false;
+    this.#descend();
+  }
+
+  #mayVisit(): boolean {
+    const { key } = this.#current;
+    if (this.#visited.has(key)) {
+      this.#fail([{ code: EdeCode.OTHER, text: 'alias loop' }], 'the aliases form a loop');
+      return false;
+    }
+    this.#visited.add(key);
+    if (this.#visited.size > LIMITS.aliases.value + 1) {
+      this.#fail([{ code: EdeCode.OTHER, text: 'too many aliases' }], 'too many aliases');
+      return false;
+    }
+    return true;
+  }
+
+  #take(alias: Alias): void {
+    this.#links.push(...alias.links);
+    this.#current = alias.target;
+  }
+
+  #descend(): void {
+    const cut = this.#services.startingCut(this.#current, this.type, this.effort);
+    const goal: DescentGoal = {
+      name: this.#current,
+      type: this.type,
+      effort: this.effort,
+      lineage: this.#lineage,
+      validated: this.#purpose === 'answer',
+    };
+    this.#descent?.close();
+    this.#descent = new Descent(this.#services, goal, (outcome) => this.#arrived(outcome));
+    this.#descent.start(cut);
+  }
+
+  #arrived(outcome: DescentOutcome): void {
+    if (this.#finished) return;
+    switch (outcome.kind) {
+      case 'failed':
+        if (this.#firstBogus !== undefined) this.#failBogus(this.#firstBogus);
+        else this.#fail(outcome.errors, outcome.sentence);
+        return;
+      case 'ancestor missing':
+        // RFC 8020 §2: where nothing is, there is nothing below.
+        this.#finishDenial(
+          keepDenial(this.#services.machine, outcome.ancestor, RRType.NS, outcome.denial),
+        );
+        return;
+      case 'reply':
+        this.#read(outcome.cut, outcome.usable, true);
+    }
+  }
+
+  // --- reading a reply ---
+
+  #read(cut: ZoneCut, usable: UsableReply, isDirect: boolean): void {
+    const { reply } = usable;
+    const name = this.#current;
+    const set =
+      rrsetAt(reply.answer, name, this.type) ??
+      rrsetAt(reply.answer, name, RRType.CNAME) ??
+      dnameAbove(reply.answer, name);
+    if (set === undefined) this.#readDenial(cut, usable, isDirect);
+    else this.#judge(set, cut, usable, (judged) => this.#judgedSet(set, judged, cut, usable, isDirect));
+  }
+
+  #judge(
+    set: RRset,
+    cut: ZoneCut,
+    usable: UsableReply,
+    done: (judged: JudgedRRset) => void,
+  ): void {
+    if (this.#purpose === 'answer') {
+      this.#services.validation.judgeRRset(set, cut, usable, this.effort, done);
+      return;
+    }
+    const { ttlSeconds } = set;
+    const security = indeterminate(cut.zone);
+    done({ kind: 'accepted', security, ttlSeconds, proof: [], cut });
+  }
+
+  #judgedSet(
+    set: RRset,
+    judged: JudgedRRset,
+    cut: ZoneCut,
+    usable: UsableReply,
+    isDirect: boolean,
+  ): void {
+    if (this.#finished) return;
+    if (judged.kind !== 'accepted') {
+      this.#refused(judged, usable, isDirect);
+      return;
+    }
+    const { machine } = this.#services;
+    const held =
+      this.#purpose === 'answer'
+        ? keepRRset(machine, set, judged, usable.reply.authoritative)
+        : { rrset: set, security: judged.security, expiresAtMs: machine.now.cacheMs, proof: [] };
+    if (set.type === this.type && set.owner.equals(this.#current)) {
+      this.#links.push(held);
+      this.#finish(Rcode.NOERROR, [], undefined);
+      return;
+    }
+    const alias = this.#aliasOf(set, held, usable);
+    if (alias === undefined) return;
+    if ('status' in alias) {
+      this.#refused({ kind: 'bogus', security: alias }, usable, isDirect);
+      return;
+    }
+    this.#take(alias);
+    this.#follow(cut, usable);
+  }
+
+  /** Where a judged CNAME or DNAME leads; undefined when that ended the question. */
+  #aliasOf(set: RRset, held: HeldRRset, usable: UsableReply): Alias | Bogus | undefined {
+    if (set.type === RRType.CNAME) {
+      const alias = aliasFromCname(held);
+      if (alias !== undefined) return alias;
+      this.#fail([{ code: EdeCode.INVALID_DATA, text: '' }], 'a CNAME record is malformed');
+      return undefined;
+    }
+    this.#services.machine.dnamesSeen++;
+    const cname = rrsetAt(usable.reply.answer, this.#current, RRType.CNAME);
+    const synthesis = checkDnameSynthesis(set, this.#current, cname);
+    if (synthesis === 'too long') {
+      // RFC 6672 §2.2.
+      this.#links.push(held);
+      this.#finish(Rcode.YXDOMAIN, [], undefined);
+      return undefined;
+    }
+    if ('status' in synthesis) return synthesis;
+    return aliasFromDname(held, this.#current, synthesis.target);
+  }
+
+  /** The rest of a chain may stand in the same reply, if the same zone's servers speak for it. */
+  #follow(cut: ZoneCut, usable: UsableReply): void {
+    const { reply } = usable;
+    const target = this.#current;
+    const { machine } = this.#services;
+    const known = lookUp(machine, target, this.type) !== undefined;
+    const deeper = machine.cuts.closest(target, machine.now.cacheMs);
+    const sameServers =
+      target.isAtOrBelow(cut.zone) && (deeper === undefined || !deeper.zone.isBelow(cut.zone));
+    if (known || !sameServers) {
+      this.#step();
+      return;
+    }
+    const continues =
+      rrsetAt(reply.answer, target, this.type) !== undefined ||
+      rrsetAt(reply.answer, target, RRType.CNAME) !== undefined ||
+      reply.authority.some((set) => set.type === RRType.SOA && target.isAtOrBelow(set.owner));
+    if (!continues) {
+      this.#step();
+      return;
+    }
+    if (this.#mayVisit()) this.#read(cut, usable, false);
+  }
+
+  #readDenial(cut: ZoneCut, usable: UsableReply, isDirect: boolean): void {
+    const { machine, validation } = this.#services;
+    const kind = usable.reply.rcode === Rcode.NXDOMAIN ? 'name error' : 'no data';
+    const asked = { name: this.#current, type: this.type, kind } as const;
+    if (this.#purpose !== 'answer') {
+      this.#finish(kind === 'name error' ? Rcode.NXDOMAIN : Rcode.NOERROR, [], undefined);
+      return;
+    }
+    validation.judgeNegative(asked, cut, usable, this.effort, (judged: JudgedNegative) => {
+      if (this.#finished) return;
+      if (judged.kind === 'accepted') {
+        this.#finishDenial(keepDenial(machine, asked.name, asked.type, judged));
+      } else this.#refused(judged, usable, isDirect);
+    });
+  }
+
+  // --- ending ---
+
+  #refused(
+    judged: Exclude<JudgedRRset, { kind: 'accepted' }>,
+    usable: UsableReply,
+    isDirect: boolean,
+  ): void {
+    const { machine } = this.#services;
+    this.#unchecked ??= {
+      rcode: usable.reply.rcode,
+      answer: [...this.#links.map((link) => link.rrset), ...usable.reply.answer],
+      authority: usable.reply.authority,
+    };
+    if (judged.kind === 'unreachable') {
+      this.#fail(judged.errors, judged.sentence);
+      return;
+    }
+    machine.report({
+      kind: 'bogus',
+      name: this.#current,
+      type: this.type,
+      security: judged.security,
+      server: usable.server,
+    });
+    if (!isDirect) {
+      // It came along with another answer: the name's own question decides.
+      this.#visited.delete(this.#current.key);
+      this.#step();
+      return;
+    }
+    this.#firstBogus ??= judged.security;
+    // RFC 4035 §5.5: one bad server must not make a name bogus.
+    if (this.#descent?.tryOthers() === true) return;
+    this.#failBogus(this.#firstBogus);
+  }
+
+  #finishDenial(denial: HeldDenial): void {
+    this.#finish(denial.rcode, denial.authority, denial.security);
+  }
+
+  #finish(
+    rcode: number,
+    authority: readonly HeldRRset[],
+    denial: HeldRRset['security'] | undefined,
+  ): void {
+    this.#end({
+      kind: 'answered',
+      rcode,
+      answer: this.#links,
+      authority,
+      denial,
+      fromCache: this.#fromCache,
+      stale: false,
+    });
+  }
+
+  #failBogus(verdict: Bogus): void {
+    this.#end({
+      kind: 'failed',
+      bogus: verdict,
+      errors: [{ code: verdict.ede, text: verdict.reason }],
+      sentence: verdict.sentence,
+      unchecked: this.#unchecked,
+      fromCache: false,
+    });
+  }
+
+  #fail(errors: readonly ExtendedError[], sentence: string): void {
+    this.#end({
+      kind: 'failed',
+      bogus: undefined,
+      errors,
+      sentence,
+      unchecked: this.#unchecked,
+      fromCache: false,
+    });
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#descent?.close();
+    this.#done(outcome);
+  }
+}
+

@@ -1,0 +1,346 @@
+/**
+ * The resolver as one machine: events and the time in, effects out. It joins equal questions, starts
+ * and bounds resolutions, and keeps what failed from being asked again too soon.
+ */
+import { indeterminate } from '../dnssec/index.js';
+import { EdeCode, type Name, Rcode } from '../wire/index.js';
+import { AddressLookups } from './address-lookups.js';
+import { AnswerValidation } from './answer-validation.js';
+import { lookUp } from './cached-lookup.js';
+import { ChainOfTrust } from './chain-of-trust.js';
+import { DelegationSearch } from './delegation-search.js';
+import { cutFromForwarders } from './delegations.js';
+import { Effort } from './effort.js';
+import { Exchange } from './exchange.js';
+import type { ExchangeOutcome } from './exchange-types.js';
+import { LookAhead } from './look-ahead.js';
+import { LIMITS } from './limits.js';
+import { Machine, type ResolverParts } from './machine.js';
+import type { Now } from './now.js';
+import type { Outcome } from './outcome.js';
+import { Probes } from './probe.js';
+import { failureResolution, resolutionOf, staleOutcome } from './reply-content.js';
+import { Resolution, type ResolutionServices } from './resolution.js';
+import type { Effect, Resolution as Result, ResolverEvent } from './resolution-types.js';
+import { RootPriming } from './root-priming.js';
+import { RRType } from '../wire/index.js';
+import { specialResolution } from './special-answers.js';
+import type { ZoneCut } from './zone-cut.js';
+
+interface Task {
+  readonly resolution: Resolution;
+  readonly handles: Set<number>;
+}
+
+export class Resolver {
+  readonly #machine: Machine;
+  readonly #services: ResolutionServices;
+  readonly #lookups: AddressLookups;
+  readonly #chain: ChainOfTrust;
+  readonly #searches: DelegationSearch;
+  readonly #priming: RootPriming;
+  readonly #lookAhead: LookAhead;
+  readonly #tasks = new Map<string, Task>();
+  readonly #taskOfHandle = new Map<number, string>();
+  #forwarding: ZoneCut | undefined;
+
+  constructor(parts: ResolverParts) {
+    const machine = new Machine(parts);
+    this.#machine = machine;
+    const ask: ResolutionServices['ask'] = (...asked) => this.#ask(...asked);
+    this.#chain = new ChainOfTrust(machine, {
+      ask: (cut, name, type, effort, deliver) => this.#ask(cut, name, type, effort, deliver, []),
+      delegationOf: (zone, effort) => this.#searches.of(zone, effort),
+    });
+    const validation = new AnswerValidation(machine, this.#chain, (zone, effort) =>
+      this.#searches.of(zone, effort),
+    );
+    this.#services = {
+      machine,
+      validation,
+      ask,
+      probe: (...asked) => probes.probe(...asked),
+      anticipateKeys: (cut, effort) => {
+        this.#chain.trustOf(cut, effort);
+      },
+      startingCut: (name, type) => this.#startingCut(name, type),
+    };
+    const probes = new Probes(this.#services, validation);
+    this.#lookups = new AddressLookups(this.#services);
+    this.#searches = new DelegationSearch(this.#services);
+    this.#priming = new RootPriming(this.#services, validation);
+    this.#lookAhead = new LookAhead(machine, (name, type, skipCache) =>
+      this.#startBackground(name, type, skipCache),
+    );
+  }
+
+  /** Takes one event at one instant; returns what is to be done about it, in order. */
+  handle(event: ResolverEvent, now: Now): readonly Effect[] {
+    const machine = this.#machine;
+    machine.now = now;
+    machine.deadlines.fireDue(now.monotonicMs);
+    switch (event.kind) {
+      case 'question':
+        this.#question(event);
+        break;
+      case 'received': {
+        const attempt = machine.attempt(event.queryId);
+        attempt?.exchange.received(attempt, event.octets, event.oversized === true);
+        break;
+      }
+      case 'failed': {
+        const attempt = machine.attempt(event.queryId);
+        attempt?.exchange.failed(attempt, event.failure);
+        break;
+      }
+      case 'near miss': {
+        const attempt = machine.attempt(event.queryId);
+        attempt?.exchange.nearMiss(attempt);
+        break;
+      }
+      case 'cancelled':
+        this.#cancel(event.handle);
+        break;
+      case 'tick':
+        break;
+    }
+    return machine.takeEffects();
+  }
+
+  /** When `handle` must be called next, in monotonic milliseconds, if nothing happens before. */
+  nextDeadlineMs(): number | undefined {
+    return this.#machine.deadlines.nextMs();
+  }
+
+  /** For metrics and for tests of the bounds. */
+  get counters(): {
+    readonly questionsInFlight: number;
+    readonly queriesOpen: number;
+    readonly queriesSent: number;
+    readonly cachedRRsets: number;
+    readonly cachedOctets: number;
+  } {
+    const { rrsets, negatives, openQueries, queriesSent } = this.#machine;
+    return {
+      questionsInFlight: this.#tasks.size,
+      queriesOpen: openQueries,
+      queriesSent,
+      cachedRRsets: rrsets.count,
+      cachedOctets: rrsets.sizeOctets + negatives.sizeOctets,
+    };
+  }
+
+  /** Without anybody listening, reports cost nothing. */
+  set reporting(on: boolean) {
+    this.#machine.reporting = on;
+  }
+
+  // --- questions of clients ---
+
+  #question(event: Extract<ResolverEvent, { kind: 'question' }>): void {
+    const { name, type, handle } = event;
+    const machine = this.#machine;
+    const immediate =
+      (machine.config.specialNames ? specialResolution(name, type) : undefined) ??
+      (event.recursionDesired ? undefined : this.#fromMemoryOnly(name, type)) ??
+      (event.checkingDisabled ? undefined : this.#knownFailure(name, type));
+    if (immediate !== undefined) {
+      machine.effect({ kind: 'finished', handle, resolution: immediate });
+      return;
+    }
+    const key = taskKey(name, type);
+    const running = this.#tasks.get(key);
+    if (running !== undefined) {
+      if (running.handles.size >= LIMITS.waitersPerQuestion.value) this.#refuse(handle, name);
+      else this.#wait(running, key, handle);
+      return;
+    }
+    if (this.#tasks.size >= LIMITS.outstandingQuestions.value) {
+      this.#refuse(handle, name);
+      return;
+    }
+    this.#startTask(name, type, false, false, handle);
+  }
+
+  #refuse(handle: number, name: Name): void {
+    const sentence = 'too many questions at once';
+    const errors = [{ code: EdeCode.OTHER, text: sentence }];
+    const resolution = failureResolution(name, errors, false);
+    this.#machine.effect({ kind: 'finished', handle, resolution });
+  }
+
+  /** RFC 1034 §5.3.3 without step 2: what is not here is not asked for. */
+  #fromMemoryOnly(name: Name, type: number): Result {
+    const machine = this.#machine;
+    const hit = lookUp(machine, name, type);
+    if (hit?.kind === 'data') {
+      const outcome: Outcome = {
+        kind: 'answered',
+        rcode: Rcode.NOERROR,
+        answer: [hit.held],
+        authority: [],
+        denial: undefined,
+        fromCache: true,
+        stale: false,
+      };
+      return resolutionOf(outcome, name, machine.now);
+    }
+    const errors = [{ code: EdeCode.NOT_AUTHORITATIVE, text: 'recursion was not asked for' }];
+    return { ...failureResolution(name, errors, true), rcode: Rcode.REFUSED };
+  }
+
+  /** RFC 9520 §3.2: a failure is remembered for a few seconds. */
+  #knownFailure(name: Name, type: number): Result | undefined {
+    const machine = this.#machine;
+    const failure = machine.failures.get(name, type, machine.clock);
+    if (failure === undefined || this.#tasks.has(taskKey(name, type))) return undefined;
+    const { security, sentence } = failure;
+    const errors = [...failure.errors, { code: EdeCode.CACHED_ERROR, text: '' }];
+    const outcome: Outcome = {
+      kind: 'failed',
+      bogus: security.status === 'bogus' ? security : undefined,
+      errors,
+      sentence,
+      unchecked: undefined,
+      fromCache: true,
+    };
+    return resolutionOf(outcome, name, machine.now);
+  }
+
+  #startTask(
+    name: Name,
+    type: number,
+    skipCache: boolean,
+    background: boolean,
+    handle: number | undefined,
+  ): void {
+    const machine = this.#machine;
+    const key = taskKey(name, type);
+    const effort = new Effort(machine.workLimits, machine.now.monotonicMs, background);
+    const handles = new Set<number>();
+    const resolution = new Resolution(
+      this.#services,
+      { name, type, effort, purpose: 'answer', lineage: [], skipCache },
+      (outcome) => this.#finished(key, task, outcome),
+    );
+    const task: Task = { resolution, handles };
+    this.#tasks.set(key, task);
+    if (handle !== undefined) this.#wait(task, key, handle);
+    try {
+      resolution.start();
+    } catch (error) {
+      // A broken invariant fails this question, loudly, and no other.
+      machine.report({ kind: 'internal error', sentence: String(error) });
+      resolution.stop('internal error');
+    }
+    if (resolution.isFinished) return;
+    const timer = machine.deadlines.schedule(effort.deadlineMs, () => {
+      resolution.stop(`no answer within ${LIMITS.questionMs.value} ms`);
+    });
+    this.#timers.set(task, timer);
+  }
+
+  readonly #timers = new Map<Task, { cancelled: boolean }>();
+
+  #wait(task: Task, key: string, handle: number): void {
+    task.handles.add(handle);
+    this.#taskOfHandle.set(handle, key);
+  }
+
+  #startBackground(name: Name, type: number, skipCache: boolean): void {
+    if (this.#tasks.has(taskKey(name, type))) return;
+    if (this.#tasks.size >= LIMITS.outstandingQuestions.value / 2) return;
+    const machine = this.#machine;
+    if (machine.failures.get(name, type, machine.clock) !== undefined) return;
+    this.#startTask(name, type, skipCache, true, undefined);
+  }
+
+  #finished(key: string, task: Task, outcome: Outcome): void {
+    const machine = this.#machine;
+    const { name, type, effort } = task.resolution;
+    this.#tasks.delete(key);
+    const timer = this.#timers.get(task);
+    if (timer !== undefined) timer.cancelled = true;
+    this.#timers.delete(task);
+    let shown = outcome;
+    if (outcome.kind === 'failed') {
+      if (!effort.background) {
+        machine.failures.put(
+          name,
+          type,
+          {
+            security: outcome.bogus ?? indeterminate(name),
+            errors: outcome.errors,
+            sentence: outcome.sentence,
+          },
+          machine.clock,
+        );
+      }
+      shown = staleOutcome(machine, name, type, outcome) ?? outcome;
+    }
+    if (task.handles.size > 0) {
+      const resolution = resolutionOf(shown, name, machine.now);
+      for (const handle of task.handles) {
+        this.#taskOfHandle.delete(handle);
+        machine.effect({ kind: 'finished', handle, resolution });
+      }
+    }
+    if (!effort.background) this.#lookAhead.after(name, type, outcome);
+  }
+
+  #cancel(handle: number): void {
+    const key = this.#taskOfHandle.get(handle);
+    if (key === undefined) return;
+    this.#taskOfHandle.delete(handle);
+    // The work goes on, within its bounds: the next to ask will be glad of it.
+    this.#tasks.get(key)?.handles.delete(handle);
+  }
+
+  // --- services ---
+
+  #ask(
+    cut: ZoneCut,
+    name: Name,
+    type: number,
+    effort: Effort,
+    deliver: (outcome: ExchangeOutcome) => void,
+    lineage: readonly string[],
+  ): Exchange {
+    const machine = this.#machine;
+    const exchange = new Exchange({
+      machine,
+      cut,
+      name,
+      type,
+      effort,
+      lookUpAddresses: (asking) => this.#lookups.startFor(asking, lineage),
+      deliver: (outcome) => {
+        if (outcome.kind === 'failed' && effort.spent === undefined && !cut.zone.isRoot) {
+          // Next time the parent is asked again: the delegation may have changed.
+          machine.cuts.remove(cut);
+        }
+        deliver(outcome);
+      },
+    });
+    exchange.start();
+    return exchange;
+  }
+
+  #startingCut(name: Name, type: number): ZoneCut {
+    const machine = this.#machine;
+    const from = type === RRType.DS ? name.parent() : name;
+    const known = machine.cuts.closest(from, machine.now.cacheMs);
+    if (known !== undefined) return known;
+    const { forwarders } = machine.config;
+    if (forwarders.length > 0) {
+      this.#forwarding ??= cutFromForwarders(machine, forwarders);
+      return this.#forwarding;
+    }
+    this.#priming.startWhenDue();
+    return this.#priming.rootFromHints();
+  }
+}
+
+function taskKey(name: Name, type: number): string {
+  return name.key + String.fromCharCode(type);
+}

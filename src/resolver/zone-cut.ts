@@ -1,0 +1,58 @@
+/** A zone cut on the way: its servers, and what is known about its place in the chain of trust. */
+import type { IpAddress, Name, RRset } from '../wire/index.js';
+import type { Deferred } from './deferred.js';
+import type { CutTrust, CutDelegation } from './trust-types.js';
+
+export interface ServerAddress {
+  readonly address: IpAddress;
+  readonly port: number;
+  /** Identity of the server in every table. */
+  readonly key: string;
+}
+
+/** The authority section of the referral that made a cut known, to be judged by the parent's keys. */
+export interface ReferralProof {
+  readonly authority: readonly RRset[];
+  readonly server: IpAddress;
+}
+
+export class ZoneCut {
+  readonly zone: Name;
+  /** The cut that delegated it; undefined for the root, configured anchors and forwarders. */
+  readonly parent: ZoneCut | undefined;
+  /** Known addresses of its servers; grows as name server names are looked up. */
+  readonly addresses: ServerAddress[];
+  /** Name server names whose addresses are not known yet. */
+  readonly unresolved: Name[];
+  readonly nameServers: readonly Name[];
+  /** Servers recurse for us: RD is set, and zone cuts are found by DS questions. */
+  readonly forwarding: boolean;
+  /** Life of the delegation: the parent's NS TTL, never prolonged by the child (ghost domains). */
+  readonly expiresAtMs: number;
+  /** Unjudged proof from the referral; taken once. */
+  referral: ReferralProof | undefined;
+  delegation: Deferred<CutDelegation> | undefined;
+  trust: Deferred<CutTrust> | undefined;
+  /** Name server names whose look-up failed. */
+  failedLookups = 0;
+
+  constructor(fields: {
+    zone: Name;
+    parent: ZoneCut | undefined;
+    addresses: ServerAddress[];
+    nameServers: readonly Name[];
+    unresolved: Name[];
+    forwarding: boolean;
+    expiresAtMs: number;
+    referral?: ReferralProof;
+  }) {
+    this.zone = fields.zone;
+    this.parent = fields.parent;
+    this.addresses = fields.addresses;
+    this.nameServers = fields.nameServers;
+    this.unresolved = fields.unresolved;
+    this.forwarding = fields.forwarding;
+    this.expiresAtMs = fields.expiresAtMs;
+    this.referral = fields.referral;
+  }
+}
