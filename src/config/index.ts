@@ -12,6 +12,7 @@ export { type ClockSetting, formatSocketAddress, type SocketAddress } from './ki
 export { nearestName } from './nearest-name.js';
 export { type OptionValue, type OptionValues, readOptions } from './option-settings.js';
 export { configReference } from './reference.js';
+export { type ResolverSettings, resolverSettings } from './resolver-settings.js';
 export { SETTINGS, type SettingKey } from './schema.js';
 export { showConfig } from './show.js';
 export { readYamlSettings, type YamlSettings } from './yaml-settings.js';

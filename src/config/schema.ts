@@ -139,6 +139,15 @@ const trust = {
     reason: 'RFC 9905 §2: off, they count as unsupported, so their zones are insecure.',
     example: 'on',
   }),
+  rsaMinimumBits: scalar<number>({
+    name: 'rsa-minimum-bits',
+    group: 'trust',
+    kind: integer({ least: 512, most: 2_048, unit: 'bits' }),
+    fallback: 1_024,
+    description: 'Shortest RSA key that is believed; zones with shorter ones are insecure.',
+    reason: 'RFC 5702 §2.1 lets zones use 512 bits and more; keys that short have been factored.',
+    example: '2048',
+  }),
   nsec3MaxIterations: scalar<number>({
     name: 'nsec3-max-iterations',
     group: 'trust',

@@ -1,0 +1,163 @@
+/** The commands of `anchorite`, as data: the parser, the help and the dispatch read this table. */
+import { FLAGS, type FlagDescription } from '../config/index.js';
+
+/** A flag as the parser and the help see it. */
+export interface Flag {
+  readonly name: string;
+  readonly description: string;
+  /** A switch has no value; absent for those. */
+  readonly placeholder?: string;
+  readonly repeatable?: boolean;
+  readonly group?: string;
+  readonly fallback?: string;
+  /** For our own scripts: not in the help. */
+  readonly hidden?: boolean;
+}
+
+export interface Positional {
+  readonly name: string;
+  readonly description: string;
+  readonly required: boolean;
+}
+
+export interface Invocation {
+  readonly flags: { readonly [name: string]: unknown };
+  readonly positionals: readonly string[];
+  /** What follows the command, unread; for commands that hand it on. */
+  readonly rest: readonly string[];
+}
+
+/** Ends with the exit status. */
+export type Run = (invocation: Invocation) => Promise<number>;
+
+export interface Command {
+  /** One or two words. */
+  readonly path: string;
+  readonly summary: string;
+  readonly positionals: readonly Positional[];
+  readonly flags: readonly Flag[];
+  readonly epilogue?: string;
+  /** Hands everything on to another program instead of reading it. */
+  readonly passesThrough?: boolean;
+  readonly load: () => Promise<Run>;
+}
+
+function settingFlag(setting: FlagDescription): Flag {
+  const { name, description, placeholder, repeatable, fallback, group } = setting;
+  return { name, description, placeholder, repeatable, fallback, group };
+}
+
+const settingFlags = FLAGS.map(settingFlag);
+
+const configFlag: Flag = {
+  name: 'config',
+  placeholder: 'FILE',
+  description: 'Configuration file (YAML); flags override it.',
+};
+
+const labFlags: readonly Flag[] = [
+  { name: 'lab', description: 'Run on the built-in signed Internet instead of the real one.' },
+  {
+    name: 'lab-delay',
+    placeholder: 'MS',
+    description: 'One-way delay of each packet in the lab, in milliseconds.',
+  },
+  {
+    name: 'lab-loss',
+    placeholder: 'PERCENT',
+    description: 'Share of packets that the lab loses.',
+  },
+];
+
+/** A single look-up listens nowhere and is one process. */
+const resolveSettings = settingFlags.filter(
+  ({ group, name }) => group !== 'listening' && !['workers', 'log-queries'].includes(name),
+);
+
+export const EXIT = {
+  /** All went well; for `resolve`: the answer is secure. */
+  ok: 0,
+  /** Something failed that should not have. */
+  failure: 1,
+  /** The command line or the configuration is wrong. */
+  usage: 2,
+  insecure: 3,
+  bogus: 4,
+  /** No verdict: indeterminate, or no server could be reached. */
+  noAnswer: 5,
+} as const;
+
+const RESOLVE_EPILOGUE = `Exit status:
+  ${EXIT.ok}  the answer, or the proof that there is none, is secure
+  ${EXIT.insecure}  insecure: there is proof that the zone is not signed
+  ${EXIT.bogus}  bogus: signatures or proofs are missing or wrong
+  ${EXIT.noAnswer}  no answer: servers do not answer, or the verdict is indeterminate
+  ${EXIT.usage}  the command line or the configuration is wrong
+  ${EXIT.failure}  anything else
+With --server, secure means that the server set the AD bit; whether to believe it is up to you.`;
+
+export const COMMANDS: readonly Command[] = [
+  {
+    path: 'serve',
+    summary: 'Run the resolver as a daemon.',
+    positionals: [],
+    flags: [
+      configFlag,
+      ...labFlags,
+      { name: 'suggest', description: 'Print a command to try when ready.', hidden: true },
+      ...settingFlags,
+    ],
+    load: async () => (await import('./serve.js')).serve,
+  },
+  {
+    path: 'resolve',
+    summary: 'Resolve and validate one name, without a server.',
+    positionals: [
+      { name: 'NAME', description: 'Domain name.', required: true },
+      { name: 'TYPE', description: 'Record type; A when it is not given.', required: false },
+    ],
+    flags: [
+      { name: 'trace', description: 'Show the walk: each server, zone cut, key and signature.' },
+      { name: 'json', description: 'Print the result as JSON.' },
+      {
+        name: 'server',
+        placeholder: 'ADDRESS[:PORT]',
+        description: 'Ask this running server instead.',
+      },
+      configFlag,
+      ...labFlags,
+      ...resolveSettings,
+    ],
+    epilogue: RESOLVE_EPILOGUE,
+    load: async () => (await import('./resolve.js')).resolve,
+  },
+  {
+    path: 'config check',
+    summary: 'Check a configuration file and the files that it names.',
+    positionals: [{ name: 'FILE', description: 'Configuration file (YAML).', required: true }],
+    flags: [],
+    load: async () => (await import('./config-commands.js')).checkConfig,
+  },
+  {
+    path: 'config show',
+    summary: 'Print the effective configuration as YAML.',
+    positionals: [],
+    flags: [configFlag, ...settingFlags],
+    load: async () => (await import('./config-commands.js')).printConfig,
+  },
+  {
+    path: 'lab list',
+    summary: 'Say what each domain of the lab shows and what to expect.',
+    positionals: [],
+    flags: [{ name: 'json', description: 'Print the list as JSON.' }],
+    load: async () => (await import('./lab-list.js')).listLab,
+  },
+  {
+    path: 'bench',
+    summary: 'Run the benchmark, from a checkout (see bench/).',
+    positionals: [],
+    flags: [],
+    passesThrough: true,
+    load: async () => (await import('./bench.js')).bench,
+  },
+];

@@ -1,0 +1,32 @@
+/** The resolver's view of a Config: everything but the hints, which stand in a file of their own. */
+import type { ResolverConfig } from '../resolver/index.js';
+import type { Config } from './config.js';
+
+export type ResolverSettings = Omit<ResolverConfig, 'hints'>;
+
+export function resolverSettings(config: Config): ResolverSettings {
+  return {
+    minimisation: config.qnameMinimisation,
+    priming: config.priming,
+    specialNames: config.specialNames,
+    allowLoopbackServers: config.allowLoopbackServers,
+    hardenGlue: config.hardenGlue,
+    ipv4: config.ipv4,
+    ipv6: config.ipv6,
+    ednsSizeOctets: config.ednsSizeOctets,
+    nsec3MaxIterations: config.nsec3MaxIterations,
+    sha1: config.sha1,
+    hedging: config.hedging,
+    prefetch: config.prefetch,
+    mailPrefetch: config.mailPrefetch,
+    serveStale: config.serveStale,
+    aggressiveNsec: config.aggressiveNsec,
+    randomiseCase: config.randomiseCase,
+    minimumTtlSeconds: config.minTtlSeconds,
+    maximumTtlSeconds: config.maxTtlSeconds,
+    cacheSizeOctets: config.cacheSizeOctets,
+    forwarders: config.forward,
+    negativeTrustAnchors: config.negativeTrustAnchors,
+    rsaMinimumBits: config.rsaMinimumBits,
+  };
+}
