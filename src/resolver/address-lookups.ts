@@ -11,7 +11,7 @@ import type { Exchange } from './exchange.js';
 import { LIMITS } from './limits.js';
 import type { Outcome } from './outcome.js';
 import { Resolution, type ResolutionServices } from './resolution.js';
-import type { ServerAddress, ZoneCut } from './zone-cut.js';
+import type { ServerAddress } from './zone-cut.js';
 
 /** How many names are looked up at once, by depth (the peers' target fetch policy). */
 const AT_ONCE = [3, 2, 1, 1, 1, 1] as const;
@@ -40,35 +40,32 @@ export class AddressLookups {
     this.#services = services;
   }
 
-  /** Starts look-ups for `exchange`; false when there is nothing left to look up. */
+  /** Starts look-ups for `exchange`, or joins running ones; false when none is left to hope for. */
   startFor(exchange: Exchange, lineage: readonly string[]): boolean {
-    const { cut, effort } = exchange;
+    const { cut } = exchange;
     if (lineage.length >= LIMITS.depth.value) return false;
     let started = 0;
+    for (const key of cut.lookingUp) {
+      const running = this.#inFlight.get(key);
+      if (running !== undefined && this.#mayWaitFor(key, lineage)) {
+        running.waiting.push(() => exchange.addressesChanged());
+        started++;
+      }
+    }
     const most = AT_ONCE[lineage.length] ?? 1;
     while (started < most && cut.unresolved.length > 0) {
       if (cut.failedLookups >= LIMITS.nameServerLookupsFailed.value) break;
       const name = cut.unresolved.shift()!;
       // Its address stands in the very zone whose servers we cannot reach.
       if (name.isAtOrBelow(cut.zone)) continue;
-      if (this.#start(name, cut, exchange, effort, lineage)) started++;
+      if (this.#start(name, exchange, lineage)) started++;
     }
     return started > 0;
   }
 
-  #start(
-    name: Name,
-    cut: ZoneCut,
-    exchange: Exchange,
-    effort: Effort,
-    lineage: readonly string[],
-  ): boolean {
+  #start(name: Name, exchange: Exchange, lineage: readonly string[]): boolean {
+    const { cut, effort } = exchange;
     const { key } = name;
-    const arrived = (addresses: readonly ServerAddress[]): void => {
-      if (addresses.length === 0) cut.failedLookups++;
-      else addAddresses(cut.addresses, addresses);
-      exchange.addressesChanged();
-    };
     const known = this.#known.get(key);
     const { cacheMs } = this.#services.machine.now;
     if (known !== undefined && known.expiresAtMs > cacheMs && known.addresses.length > 0) {
@@ -76,10 +73,14 @@ export class AddressLookups {
       exchange.addressesChanged();
       return true;
     }
-    if (lineage.includes(key)) return false;
-    const asker = lineage.at(-1);
-    if (asker !== undefined && this.#reaches(key, asker, new Set())) return false;
-    if (asker !== undefined) this.#inFlight.get(asker)?.dependsOn.add(key);
+    if (!this.#mayWaitFor(key, lineage)) return false;
+    cut.lookingUp.add(key);
+    const arrived = (addresses: readonly ServerAddress[]): void => {
+      cut.lookingUp.delete(key);
+      if (addresses.length === 0) cut.failedLookups++;
+      else addAddresses(cut.addresses, addresses);
+      exchange.addressesChanged();
+    };
     const running = this.#inFlight.get(key);
     if (running !== undefined) {
       running.waiting.push(arrived);
@@ -88,6 +89,16 @@ export class AddressLookups {
     const lookup: Lookup = { name, waiting: [arrived], dependsOn: new Set() };
     this.#inFlight.set(key, lookup);
     this.#resolve(lookup, effort, [...lineage, key]);
+    return true;
+  }
+
+  /** False when waiting for the look-up of `key` would close a circle; otherwise it is noted. */
+  #mayWaitFor(key: string, lineage: readonly string[]): boolean {
+    if (lineage.includes(key)) return false;
+    const asker = lineage.at(-1);
+    if (asker === undefined) return true;
+    if (this.#reaches(key, asker, new Set())) return false;
+    this.#inFlight.get(asker)?.dependsOn.add(key);
     return true;
   }
 
@@ -116,7 +127,7 @@ export class AddressLookups {
         name: lookup.name,
         type,
         effort,
-        purpose: 'server address',
+        purpose: 'unjudged',
         lineage,
         skipCache: false,
       } as const;

@@ -3,6 +3,7 @@
  * DNSKEY question goes out as soon as a referral shows DS records, before the parent's own keys are
  * known, so that a cold chain costs no extra round trips; nothing is believed earlier for that.
  */
+import { LRUCache } from 'lru-cache';
 import {
   type Security,
   bogus,
@@ -21,6 +22,9 @@ import { rrsetAt } from './sections.js';
 import type { CutDelegation, CutTrust } from './trust-types.js';
 import type { ZoneCut } from './zone-cut.js';
 
+/** How old keys must be before a strange signature makes us doubt them. */
+const RENEW_AFTER_MS = 60_000;
+
 export interface ChainServices {
   /** Starts asking the servers of `cut`. */
   ask(
@@ -37,6 +41,7 @@ export interface ChainServices {
 export class ChainOfTrust {
   readonly #machine: Machine;
   readonly #services: ChainServices;
+  readonly #renewed = new LRUCache<string, number>({ max: 1_000 });
 
   constructor(machine: Machine, services: ChainServices) {
     this.#machine = machine;
@@ -58,6 +63,25 @@ export class ChainOfTrust {
     });
     this.#begin(cut, effort, trust);
     return trust;
+  }
+
+  /**
+   * A signature by a key that the cached key set does not have: perhaps the zone rolled its keys
+   * faster than its TTL allows. The keys are fetched again, once a minute at most.
+   */
+  renewKeys(zone: Name): boolean {
+    const machine = this.#machine;
+    const now = machine.now.cacheMs;
+    const cut = machine.cuts.exact(zone, now);
+    const trust = cut?.trust?.value;
+    if (cut === undefined || trust?.kind !== 'secure') return false;
+    const last = this.#renewed.get(zone.key);
+    if (now - trust.fetchedAtMs < RENEW_AFTER_MS) return false;
+    if (last !== undefined && now - last < RENEW_AFTER_MS) return false;
+    this.#renewed.set(zone.key, now);
+    machine.zoneKeys.remove(zone);
+    cut.trust = undefined;
+    return true;
   }
 
   #stillGood(trust: Deferred<CutTrust>): boolean {
@@ -91,7 +115,8 @@ export class ChainOfTrust {
     }
     const cached = machine.zoneKeys.get(zone, machine.clock);
     if (cached !== undefined) {
-      trust.settle({ kind: 'secure', keys: cached.keys, expiresAtMs: cached.expiresAtMs });
+      const { keys, fetchedAtMs, expiresAtMs } = cached;
+      trust.settle({ kind: 'secure', keys, fetchedAtMs, expiresAtMs });
       return;
     }
     const failure = machine.failures.get(zone, RRType.DNSKEY, machine.clock);
@@ -325,16 +350,17 @@ class KeyFetch {
     const vouching = delegation === 'anchor' ? machine.anchors : delegation.ds;
     const verdict =
       rrset === undefined
-        ? bogus('keys missing', { zone })
+        ? bogus('no keys', { zone })
         : validateDnskeys(zone, rrset, vouching, machine.validation(this.#effort));
     if (verdict.status === 'secure') {
       const { keys } = verdict;
-      const ends = machine.now.cacheMs + keys.ttlSeconds * 1000;
+      const fetchedAtMs = machine.now.cacheMs;
+      const ends = fetchedAtMs + keys.ttlSeconds * 1000;
       const expiresAtMs =
         delegation === 'anchor' ? ends : Math.min(ends, delegation.expiresAtMs);
-      machine.zoneKeys.put(zone, { keys, expiresAtMs }, machine.clock);
+      machine.zoneKeys.put(zone, { keys, fetchedAtMs, expiresAtMs }, machine.clock);
       machine.failures.recovered(zone, RRType.DNSKEY);
-      this.#settle({ kind: 'secure', keys, expiresAtMs });
+      this.#settle({ kind: 'secure', keys, fetchedAtMs, expiresAtMs });
       return;
     }
     if (verdict.status === 'insecure') {

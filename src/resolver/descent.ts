@@ -39,6 +39,8 @@ export interface DescentServices {
   probe(cut: ZoneCut, step: Step, effort: Effort, lineage: readonly string[]): Deferred<ProbeOutcome>;
   /** Lets the keys of a zone be fetched beside the question to its servers. */
   anticipateKeys(cut: ZoneCut, effort: Effort): void;
+  /** True when the zone's keys will be fetched anew, so that judging again makes sense. */
+  renewKeys(zone: Name): boolean;
 }
 
 export interface DescentGoal {

@@ -285,7 +285,7 @@ export class Exchange {
       this.#overTcp(attempt);
       return;
     }
-    const reply = sanitise(message, this.#cut.zone);
+    const reply = sanitise(message, this.#cut.zone, machine.config.hardenGlue);
     const classified = message.truncated
       ? ({ kind: 'unusable', why: 'format error' } as const)
       : classify(reply, this.#cut.zone, this.#name, this.#type, this.#cut.forwarding);

@@ -27,8 +27,8 @@ export interface ResolutionServices extends DescentServices {
 type Purpose =
   /** For clients: judged and kept. */
   | 'answer'
-  /** Where a server lives: used to send there and for nothing else, so nothing is judged. */
-  | 'server address';
+  /** Server addresses, and RRSIG records as such: nothing is judged, nothing kept. */
+  | 'unjudged';
 
 export class Resolution {
   readonly name: Name;
@@ -198,7 +198,7 @@ export class Resolution {
   ): void {
     if (this.#finished) return;
     if (judged.kind !== 'accepted') {
-      this.#refused(judged, usable, isDirect);
+      this.#refused(judged, cut, usable, isDirect);
       return;
     }
     const { machine } = this.#services;
@@ -214,7 +214,7 @@ export class Resolution {
     const alias = this.#aliasOf(set, held, usable);
     if (alias === undefined) return;
     if ('status' in alias) {
-      this.#refused({ kind: 'bogus', security: alias }, usable, isDirect);
+      this.#refused({ kind: 'bogus', security: alias }, cut, usable, isDirect);
       return;
     }
     this.#take(alias);
@@ -278,7 +278,7 @@ export class Resolution {
       if (this.#finished) return;
       if (judged.kind === 'accepted') {
         this.#finishDenial(keepDenial(machine, asked.name, asked.type, judged));
-      } else this.#refused(judged, usable, isDirect);
+      } else this.#refused(judged, cut, usable, isDirect);
     });
   }
 
@@ -286,6 +286,7 @@ export class Resolution {
 
   #refused(
     judged: Exclude<JudgedRRset, { kind: 'accepted' }>,
+    cut: ZoneCut,
     usable: UsableReply,
     isDirect: boolean,
   ): void {
@@ -306,6 +307,10 @@ export class Resolution {
       security: judged.security,
       server: usable.server,
     });
+    if (this.#mayBeNewKeys(judged.security)) {
+      this.#read(cut, usable, isDirect);
+      return;
+    }
     if (!isDirect) {
       // It came along with another answer: the name's own question decides.
       this.#visited.delete(this.#current.key);
@@ -316,6 +321,12 @@ export class Resolution {
     // RFC 4035 §5.5: one bad server must not make a name bogus.
     if (this.#descent?.tryOthers() === true) return;
     this.#failBogus(this.#firstBogus);
+  }
+
+  #mayBeNewKeys(verdict: Bogus): boolean {
+    const doubtful =
+      verdict.reason === 'no such key' || verdict.reason === 'signature does not verify';
+    return doubtful && this.#services.renewKeys(verdict.zone);
   }
 
   #finishDenial(denial: HeldDenial): void {

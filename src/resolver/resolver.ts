@@ -3,7 +3,7 @@
  * and bounds resolutions, and keeps what failed from being asked again too soon.
  */
 import { indeterminate } from '../dnssec/index.js';
-import { EdeCode, type Name, Rcode } from '../wire/index.js';
+import { EdeCode, type Name, Rcode, RRType } from '../wire/index.js';
 import { AddressLookups } from './address-lookups.js';
 import { AnswerValidation } from './answer-validation.js';
 import { lookUp } from './cached-lookup.js';
@@ -23,7 +23,6 @@ import { failureResolution, resolutionOf, staleOutcome } from './reply-content.j
 import { Resolution, type ResolutionServices } from './resolution.js';
 import type { Effect, Resolution as Result, ResolverEvent } from './resolution-types.js';
 import { RootPriming } from './root-priming.js';
-import { RRType } from '../wire/index.js';
 import { specialResolution } from './special-answers.js';
 import type { ZoneCut } from './zone-cut.js';
 
@@ -63,6 +62,7 @@ export class Resolver {
       anticipateKeys: (cut, effort) => {
         this.#chain.trustOf(cut, effort);
       },
+      renewKeys: (zone) => this.#chain.renewKeys(zone),
       startingCut: (name, type) => this.#startingCut(name, type),
     };
     const probes = new Probes(this.#services, validation);
@@ -220,7 +220,7 @@ export class Resolver {
     const handles = new Set<number>();
     const resolution = new Resolution(
       this.#services,
-      { name, type, effort, purpose: 'answer', lineage: [], skipCache },
+      { name, type, effort, purpose: purposeFor(type), lineage: [], skipCache },
       (outcome) => this.#finished(key, task, outcome),
     );
     const task: Task = { resolution, handles };
@@ -343,4 +343,9 @@ export class Resolver {
 
 function taskKey(name: Name, type: number): string {
   return name.key + String.fromCharCode(type);
+}
+
+/** RFC 4035 §2.2: RRSIG records are not signed themselves, so there is nothing to judge them by. */
+function purposeFor(type: number): 'answer' | 'unjudged' {
+  return type === RRType.RRSIG || type === RRType.SIG ? 'unjudged' : 'answer';
 }

@@ -24,7 +24,7 @@ const AUTHORITY_TYPES: ReadonlySet<number> = new Set([
   RRType.NSEC3,
 ]);
 
-export function sanitise(message: Message, zone: Name): CleanReply {
+export function sanitise(message: Message, zone: Name, hardenGlue: boolean): CleanReply {
   const inZone = (record: ResourceRecord): boolean =>
     record.class === RRClass.IN && record.owner.isAtOrBelow(zone);
   return {
@@ -39,7 +39,10 @@ export function sanitise(message: Message, zone: Name): CleanReply {
             AUTHORITY_TYPES.has(set.type),
           ),
     glue: message.additional.filter(
-      (record) => inZone(record) && (record.type === RRType.A || record.type === RRType.AAAA),
+      (record) =>
+        (record.type === RRType.A || record.type === RRType.AAAA) &&
+        record.class === RRClass.IN &&
+        (!hardenGlue || record.owner.isAtOrBelow(zone)),
     ),
   };
 }

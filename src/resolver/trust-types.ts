@@ -13,7 +13,12 @@ export type CutDelegation =
 
 /** Whether, and by which keys, the data of a zone can be judged. */
 export type CutTrust =
-  | { readonly kind: 'secure'; readonly keys: ZoneKeys; readonly expiresAtMs: number }
+  | {
+      readonly kind: 'secure';
+      readonly keys: ZoneKeys;
+      readonly fetchedAtMs: number;
+      readonly expiresAtMs: number;
+    }
   | { readonly kind: 'insecure'; readonly security: Insecure; readonly expiresAtMs: number }
   | { readonly kind: 'bogus'; readonly security: Bogus }
   | { readonly kind: 'indeterminate'; readonly security: Indeterminate }

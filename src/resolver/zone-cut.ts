@@ -33,6 +33,8 @@ export class ZoneCut {
   referral: ReferralProof | undefined;
   delegation: Deferred<CutDelegation> | undefined;
   trust: Deferred<CutTrust> | undefined;
+  /** Keys of the name server names that are being looked up now. */
+  readonly lookingUp = new Set<string>();
   /** Name server names whose look-up failed. */
   failedLookups = 0;
 
