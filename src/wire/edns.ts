@@ -110,7 +110,7 @@ export function readEdns(
   const flags = ttl & 0xffff;
   return {
     // RFC 6891 §6.2.3: values below 512 are treated as 512.
-    udpSizeOctets: rrClass < 512 ? 512 : rrClass,
+    udpSizeOctets: Math.max(rrClass, 512),
     version: (ttl >>> 16) & 0xff,
     dnssecOk: (flags & EDNS_FLAG_DO) !== 0,
     flags,

@@ -264,7 +264,7 @@ function labelOffsets(name: Name, into: Uint8Array): number {
 function compareLabels(a: Uint8Array, aAt: number, b: Uint8Array, bAt: number): number {
   const aLength = a[aAt]!;
   const bLength = b[bAt]!;
-  const shared = aLength < bLength ? aLength : bLength;
+  const shared = Math.min(aLength, bLength);
   for (let index = 1; index <= shared; index++) {
     const difference = LOWER_CASE[a[aAt + index]!]! - LOWER_CASE[b[bAt + index]!]!;
     if (difference !== 0) return difference;

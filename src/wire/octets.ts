@@ -25,7 +25,7 @@ export function equalOctets(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Unsigned octet-string order, shorter first when one is a prefix of the other. */
 export function compareOctets(a: Uint8Array, b: Uint8Array): number {
-  const shared = a.length < b.length ? a.length : b.length;
+  const shared = Math.min(a.length, b.length);
   for (let at = 0; at < shared; at++) {
     const difference = a[at]! - b[at]!;
     if (difference !== 0) return difference;

@@ -23,6 +23,7 @@ export const RRType = {
   ISDN: 20,
   RT: 21,
   NSAP: 22,
+  'NSAP-PTR': 23,
   SIG: 24,
   KEY: 25,
   PX: 26,

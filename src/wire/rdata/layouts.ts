@@ -12,6 +12,7 @@ export type FieldKind =
   | 'u16'
   | 'u32'
   | 'algorithm' // u8, a mnemonic may stand for it in text
+  | 'certificate' // u16, a mnemonic may stand for it in text (RFC 4398 §2.1)
   | 'type' // u16, a type mnemonic in text
   | 'time' // u32, YYYYMMDDHHmmSS in text (RFC 4034 §3.2)
   | 'period' // u32, seconds; TTL units allowed in text
@@ -24,6 +25,7 @@ export type FieldKind =
   | 'text' // octets to the end, one quoted string in text
   | 'hex' // octets to the end, at least one
   | 'base64' // octets to the end, at least one
+  | 'opaque' // octets to the end that have no text form of their own
   | 'salt' // length octet and octets, hexadecimal or "-"
   | 'hash' // length octet and octets, base32hex
   | 'bitmap'
@@ -74,12 +76,13 @@ define(
   [RRType.RRSIG, RRType.SIG],
   'folded',
 );
-define(['name', 'hex'], [RRType.NXT], 'folded');
+define(['name', 'opaque'], [RRType.NXT], 'folded');
 
 // RFC 6840 §5.1: the next domain name of NSEC keeps its case. Types younger than RFC 4034 are
 // never folded (RFC 4034 §6.2, RFC 3597 §7).
 define(['name', 'bitmap'], [RRType.NSEC]);
 define(['name', 'name'], [RRType.TALINK]);
+define(['name'], [RRType['NSAP-PTR']]);
 define(['u16', 'name'], [RRType.LP]);
 define(['u16', 'name', 'params'], [RRType.SVCB, RRType.HTTPS]);
 
@@ -92,7 +95,7 @@ define(['string'], [RRType.X25]);
 define(['string', 'string', 'string'], [RRType.GPOS]);
 define(['location'], [RRType.LOC]);
 define(['nsap'], [RRType.NSAP]);
-define(['u16', 'u16', 'algorithm', 'base64'], [RRType.CERT]);
+define(['certificate', 'u16', 'algorithm', 'base64'], [RRType.CERT]);
 define(['prefixes'], [RRType.APL]);
 define(['u16', 'algorithm', 'u8', 'hex'], [RRType.DS, RRType.CDS, RRType.DLV, RRType.TA]);
 define(['algorithm', 'u8', 'hex'], [RRType.SSHFP]);
@@ -128,6 +131,7 @@ const FIXED_OCTETS: Partial<Record<FieldKind, number>> = {
   u8: 1,
   algorithm: 1,
   u16: 2,
+  certificate: 2,
   type: 2,
   u32: 4,
   time: 4,
@@ -158,6 +162,7 @@ export function fieldEnd(kind: FieldKind, rdata: Uint8Array, at: number): number
       while (at >= 0 && at < end);
       return at;
     case 'text':
+    case 'opaque':
       return end;
     case 'hex':
     case 'base64':
