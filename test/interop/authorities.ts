@@ -54,8 +54,7 @@ function bindConfiguration(folder: string, zones: readonly ServedZone[]): string
     '};',
     'controls { };',
     ...zones.map(
-      ({ name, file }) =>
-        `zone "${name}" { type primary; file "${file}"; check-integrity no; };`,
+      ({ name, file }) => `zone "${name}" { type primary; file "${file}"; check-integrity no; };`,
     ),
     '',
   ].join('\n');

@@ -13,8 +13,8 @@ import {
   silent,
   subject,
 } from './addresses.js';
-import { mailHostIds } from './mail-hosts.js';
 import type { MailHosts } from './mail-hosts.js';
+import { mailHostIds } from './mail-hosts.js';
 import { finish, run } from './processes.js';
 import { serverIds } from './zone-spec.js';
 
@@ -78,7 +78,10 @@ export async function makeNamespaces(mail: MailHosts): Promise<void> {
     ]);
     // `ip -batch` takes -6 only as an option of the whole batch, so each family has its own.
     const lines = setUpLines(addresses);
-    await ip(namespace, lines.filter((line) => !line.startsWith('-6 ')));
+    await ip(
+      namespace,
+      lines.filter((line) => !line.startsWith('-6 ')),
+    );
     const six = lines.filter((line) => line.startsWith('-6 ')).map((line) => line.slice(3));
     await run('ip', ['-6', '-n', namespace, '-batch', '-'], { input: `${six.join('\n')}\n` });
   }

@@ -123,7 +123,11 @@ export class World {
       const oneByOne = async (): Promise<void> => inParallel(level.filter(isLive), 1, build);
       await Promise.all([
         oneByOne(),
-        inParallel(level.filter((zone) => !isLive(zone)), 3, build),
+        inParallel(
+          level.filter((zone) => !isLive(zone)),
+          3,
+          build,
+        ),
       ]);
     }
     const anchors = dsForParent('sha256', dsByZone.get('.') ?? []);

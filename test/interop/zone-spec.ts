@@ -101,7 +101,7 @@ export interface ZoneSpec {
   readonly status: ZoneStatus;
   /**
    * Questions of this zone alone, as `name type rcode security`, where name is relative to the
-   * zone unless it ends in a dot, and security is one of secure, insecure, or `-` with SERVFAIL.
+   * zone unless it ends in a dot, and security is secure, insecure, either, or `-` with SERVFAIL.
    */
   readonly asks?: readonly string[];
 }

@@ -41,6 +41,7 @@ export const zonesBelowNet: readonly ZoneSpec[] = [
       'WwW A SERVFAIL -',
       'alias A SERVFAIL -',
       '_25._tcp.mail TLSA SERVFAIL -',
+      '_25._TCP.Mail TLSA SERVFAIL -',
     ],
   },
   {

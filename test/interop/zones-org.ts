@@ -1,7 +1,7 @@
 // The domains below org. Each is there for one thing, said in `shows`.
 
-import { nsec, nsec3, type ZoneSpec } from './zone-spec.js';
 import { wildcardAsks, wildcardRecords } from './wildcards.js';
+import { nsec, nsec3, type ZoneSpec } from './zone-spec.js';
 
 export const zonesBelowOrg: readonly ZoneSpec[] = [
   {

@@ -51,7 +51,10 @@ export const zonesBelowSe: readonly ZoneSpec[] = [
     signing: { signer: 'bind', algorithm: 8, denial: nsec, rsaBits: 4096 },
     status: 'secure',
     records: () =>
-      Array.from({ length: 24 }, (_, index) => `gross TXT "${`${index} `.repeat(3)}${'x'.repeat(180)}"`),
+      Array.from(
+        { length: 24 },
+        (_, index) => `gross TXT "${`${index} `.repeat(3)}${'x'.repeat(180)}"`,
+      ),
     asks: ['gross TXT NOERROR secure', 'gross MX NOERROR secure'],
   },
   {
@@ -80,6 +83,7 @@ export const zonesBelowSe: readonly ZoneSpec[] = [
       'tobad CNAME NOERROR secure',
       'well A NOERROR secure',
       '_25._tcp.mail TLSA SERVFAIL -',
+      '_25._TCP.Mail TLSA SERVFAIL -',
     ],
   },
   {
@@ -107,9 +111,16 @@ export const zonesBelowSe: readonly ZoneSpec[] = [
   },
   {
     name: 'lahm.se.',
-    shows: 'of four name servers one works: silent, lame, refusing port, Knot',
-    hosts: ['silent', 'lame', 'refusing port', 'low-knot'],
+    shows: 'one of three name servers works: the others are silent and lame',
+    hosts: ['silent', 'lame', 'low-knot'],
     signing: { signer: 'knot', algorithm: 13, denial: nsec },
+    status: 'secure',
+  },
+  {
+    name: 'zu.se.',
+    shows: 'one of two name servers works: nothing listens on the port of the other',
+    hosts: ['refusing port', 'low-nsd'],
+    signing: { signer: 'ldns', algorithm: 13, denial: nsec },
     status: 'secure',
   },
   {
@@ -133,7 +144,7 @@ export const zonesBelowSe: readonly ZoneSpec[] = [
       'host.x.intern A NOERROR secure',
       'www.offen A NOERROR insecure',
       '_25._tcp.mail.offen TLSA NOERROR insecure',
-      `${'l'.repeat(63)}.${'m'.repeat(63)}.${'n'.repeat(63)}.${'o'.repeat(40)}.weit A YXDOMAIN secure`,
+      `${'l'.repeat(63)}.${'m'.repeat(63)}.${'n'.repeat(63)}.${'o'.repeat(40)}.weit A YXDOMAIN either`,
     ],
   },
 ];

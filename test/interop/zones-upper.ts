@@ -32,11 +32,11 @@ export const upperZones: readonly ZoneSpec[] = [
     signing: { signer: 'ldns', algorithm: 8, denial: nsec },
     bare: true,
     status: 'secure',
-    records: () => ['1.2.0.80.45.in-addr PTR mail.alpha-mail.se.'],
+    records: () => ['1.0.80.45.in-addr PTR mail.alpha-mail.se.'],
     asks: [
-      '1.2.0.80.45.in-addr PTR NOERROR secure',
+      '1.0.80.45.in-addr PTR NOERROR secure',
       '0.80.45.in-addr PTR NOERROR secure',
-      '2.2.0.80.45.in-addr PTR NXDOMAIN secure',
+      '2.0.80.45.in-addr PTR NXDOMAIN secure',
     ],
   },
   {
