@@ -221,7 +221,7 @@ export const trustAnchorText: Kind<TrustAnchorRecords> = {
   placeholder: 'RECORD',
   read(raw) {
     const parsed = parseTrustAnchors(String(raw));
-    if ('error' in parsed) return refuse(parsed.error.message);
+    if (parsed.error !== undefined) return refuse(parsed.error.message);
     return parsed.records.length === 0 ? refuse('') : accept({ records: parsed.records });
   },
   write: ({ records }) => records.map((record) => formatRecord(record)).join('\n'),
