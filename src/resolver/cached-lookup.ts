@@ -14,10 +14,10 @@ export type CacheHit =
 
 export function lookUp(machine: Machine, name: Name, type: number): CacheHit | undefined {
   const { clock, rrsets, negatives } = machine;
-  const data = rrsets.get(name, type, clock);
+  const data = rrsets.getAnswer(name, type, clock);
   if (data !== undefined) return { kind: 'data', held: data };
   if (type !== RRType.CNAME && type !== RRType.DS) {
-    const cname = rrsets.get(name, RRType.CNAME, clock);
+    const cname = rrsets.getAnswer(name, RRType.CNAME, clock);
     const alias = cname === undefined ? undefined : aliasFromCname(cname);
     if (alias !== undefined) return { kind: 'alias', alias };
   }
@@ -48,7 +48,7 @@ function dnameAbove(machine: Machine, name: Name): Alias | undefined {
   if (machine.dnamesSeen === 0) return undefined;
   for (let at = name; !at.isRoot; ) {
     at = at.parent();
-    const held = machine.rrsets.get(at, RRType.DNAME, machine.clock);
+    const held = machine.rrsets.getAnswer(at, RRType.DNAME, machine.clock);
     if (held === undefined) continue;
     const synthesis = checkDnameSynthesis(held.rrset, name, undefined);
     return 'target' in synthesis ? aliasFromDname(held, name, synthesis.target) : undefined;

@@ -42,19 +42,12 @@ export function keepDenial(
   let expiresAtMs = machine.now.cacheMs;
   // RFC 2308 §5: without an SOA record a denial must not be kept.
   if (soa !== undefined) {
+    const proofTtlSeconds = judged.ttlSeconds;
     const held = machine.negatives.put(
-      {
-        kind: denial,
-        name,
-        type,
-        zone,
-        authority,
-        security,
-        ttlSeconds: judged.ttlSeconds,
-      },
+      { kind: denial, name, type, authority, security, proofTtlSeconds },
       machine.clock,
     );
-    expiresAtMs = held.expiresAtMs;
+    expiresAtMs = held?.expiresAtMs ?? expiresAtMs;
     if (judged.proven && machine.config.aggressiveNsec) {
       machine.aggressive.put(
         zone,

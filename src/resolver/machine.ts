@@ -70,6 +70,9 @@ export interface ResolverParts {
 
 export const DNS_PORT = 53;
 
+/** RFC 8767 §5: one to three days. */
+const MAXIMUM_STALE_MS = 259_200_000;
+
 const WORK_LIMITS: WorkLimits = {
   signatureChecks: LIMITS.signatureChecks.value,
   failedSignatureChecks: LIMITS.failedSignatureChecks.value,
@@ -118,14 +121,18 @@ export class Machine {
     this.entropy = parts.entropy;
     this.anchors = parts.anchors;
     const size = parts.config.cacheSizeOctets;
-    const ttl = {
-      minimumTtlSeconds: parts.config.minimumTtlSeconds,
-      maximumTtlSeconds: parts.config.maximumTtlSeconds,
-      maximumNegativeTtlSeconds: LIMITS.maximumNegativeTtlSeconds.value,
+    const ttlLimits = {
+      minimumSeconds: parts.config.minimumTtlSeconds,
+      maximumSeconds: parts.config.maximumTtlSeconds,
+      maximumNegativeSeconds: Math.min(
+        LIMITS.maximumNegativeTtlSeconds.value,
+        parts.config.maximumTtlSeconds,
+      ),
     };
-    this.rrsets = new RRsetCache({ maxOctets: size * 0.6, ...ttl });
-    this.negatives = new NegativeCache({ maxOctets: size * 0.15, ...ttl });
-    this.aggressive = new AggressiveCache({ maxOctets: size * 0.1, ...ttl });
+    const maxStaleMs = parts.config.serveStale ? MAXIMUM_STALE_MS : 0;
+    this.rrsets = new RRsetCache({ maxOctets: size * 0.6, ttlLimits, maxStaleMs });
+    this.negatives = new NegativeCache({ maxOctets: size * 0.15, ttlLimits });
+    this.aggressive = new AggressiveCache({ maxOctets: size * 0.1, ttlLimits });
     this.zoneKeys = new ZoneKeyCache({ maxOctets: size * 0.05 });
     this.failures = new FailureCache({});
     this.health = new ServerHealth({ entropy: parts.entropy });

@@ -6,9 +6,8 @@ import type { Now } from './now.js';
 import type { HeldRRset, Outcome } from './outcome.js';
 import type { AnsweredRRset, Resolution } from './resolution-types.js';
 
-/** RFC 8767 §5: 30 s for stale data, and three days at most. */
+/** RFC 8767 §5. */
 const STALE_TTL_SECONDS = 30;
-const MAXIMUM_STALE_MS = 259_200_000;
 
 export function resolutionOf(outcome: Outcome, name: Name, now: Now): Resolution {
   if (outcome.kind === 'failed') {
@@ -102,7 +101,7 @@ export function staleOutcome(
   if (!machine.config.serveStale || failed.bogus !== undefined || type === RRType.TLSA) {
     return undefined;
   }
-  const held = machine.rrsets.getStale(name, type, machine.clock, MAXIMUM_STALE_MS);
+  const held = machine.rrsets.getStale(name, type, machine.clock);
   if (held === undefined || held.security.status === 'secure') return undefined;
   return {
     kind: 'answered',
