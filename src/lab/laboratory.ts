@@ -210,7 +210,7 @@ function soaLine({ spec, origin, servers }: PlannedZone): string {
 function parsed(spec: ZoneSpec, text: string, defaultTtlSeconds: number): ResourceRecord[] {
   const origin = absoluteName(spec.origin);
   const result = parseMasterFile(text, { origin, defaultTtlSeconds });
-  if ('error' in result) {
+  if (result.error !== undefined) {
     throw new Error(`zone ${spec.origin} line ${result.error.line}: ${result.error.message}`);
   }
   return [...result.records];
