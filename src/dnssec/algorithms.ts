@@ -24,12 +24,7 @@ export interface AlgorithmRow {
   readonly reference: string;
 }
 
-function rsa(
-  number: number,
-  mnemonic: string,
-  hash: DigestName,
-  reference: string,
-): AlgorithmRow {
+function rsa(number: number, mnemonic: string, hash: DigestName, reference: string): AlgorithmRow {
   return {
     number,
     mnemonic,

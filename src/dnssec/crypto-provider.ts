@@ -18,12 +18,7 @@ export interface CryptoProvider {
   /** `publicKey` as in DNSKEY RDATA; undefined when it is not a key of that algorithm. */
   importKey(algorithm: number, publicKey: Uint8Array): ImportedKey | undefined;
   /** `signature` as in RRSIG RDATA. Never throws: whatever goes wrong is a wrong signature. */
-  verify(
-    algorithm: number,
-    key: ImportedKey,
-    data: Uint8Array,
-    signature: Uint8Array,
-  ): boolean;
+  verify(algorithm: number, key: ImportedKey, data: Uint8Array, signature: Uint8Array): boolean;
   digest(hash: DigestName, data: Uint8Array): Uint8Array;
   /** RFC 5155 §5: SHA-1 of the canonical name and salt, hashed `iterations` more times. */
   nsec3Hash(name: Uint8Array, salt: Uint8Array, iterations: number): Uint8Array;

@@ -27,12 +27,7 @@ export class NobleCryptoProvider implements CryptoProvider {
     return native === undefined ? undefined : { algorithm, native };
   }
 
-  verify(
-    algorithm: number,
-    key: ImportedKey,
-    data: Uint8Array,
-    signature: Uint8Array,
-  ): boolean {
+  verify(algorithm: number, key: ImportedKey, data: Uint8Array, signature: Uint8Array): boolean {
     const row = ALGORITHMS.get(algorithm);
     if (row === undefined || key.algorithm !== algorithm) return false;
     if (row.family === 'rsa') {

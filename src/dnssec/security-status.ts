@@ -12,8 +12,8 @@ import { type Bogus, type BogusReason, bogus } from './bogus-reasons.js';
 import type { InsecureReason } from './insecure-reasons.js';
 import { Insecure, makeInsecure, Secure } from './verdicts.js';
 
-export type { Bogus, BogusReason, InsecureReason };
 export type { Insecure, Secure } from './verdicts.js';
+export type { Bogus, BogusReason, InsecureReason };
 export { bogus };
 
 /** RFC 4033 §5: no trust anchor is configured for the name or anything above it. */

@@ -11,11 +11,7 @@ let buffer = new Uint8Array(4096);
  * Signed data of `rrset` for one signature; `rdatas` are in canonical form and order. A view of a
  * buffer that the next call overwrites.
  */
-export function signedData(
-  rrset: RRset,
-  rrsig: Rrsig,
-  rdatas: readonly Uint8Array[],
-): Uint8Array {
+export function signedData(rrset: RRset, rrsig: Rrsig, rdatas: readonly Uint8Array[]): Uint8Array {
   const owner = rrset.owner.octets;
   let size = rrsig.signedPrefix.length;
   for (const rdata of rdatas) size += owner.length + 12 + rdata.length;

@@ -3,8 +3,8 @@
  * for has to be there and has to have signed the whole DNSKEY RRset.
  */
 import {
-  type Ds,
   type Dnskey,
+  type Ds,
   equalOctets,
   isRevoked,
   isZoneKey,

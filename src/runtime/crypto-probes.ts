@@ -69,8 +69,7 @@ export const CRYPTO_PROBES: readonly CryptoProbe[] = [
   },
   {
     algorithm: 16,
-    publicKey:
-      '5HaEEX/Ixmc3pMEpB0eU4Yqjie0DCVnRgWQdkcB7YTIXvQuSJOBD/1vERPNqN0aHVU61/DnVoNWA',
+    publicKey: '5HaEEX/Ixmc3pMEpB0eU4Yqjie0DCVnRgWQdkcB7YTIXvQuSJOBD/1vERPNqN0aHVU61/DnVoNWA',
     signature:
       'v2NKNQsDOQw4BiNuiRD5SZIss2e7RZJ2i99zyrv0qA2hfoVQc9rh2ZOrIM1GVV8Cwi+1vOX8LOwAs2xiNDHmqHiU' +
       'TillLr/9u3/MMLqJBMf+SQyIp8LLR4r4TvpD7sOb+0BfCUXVxrY9oyNsHmHgeA4A',

@@ -53,12 +53,7 @@ export class NodeCryptoProvider implements CryptoProvider {
     return this.#keys.get(algorithm, publicKey, importKey);
   }
 
-  verify(
-    algorithm: number,
-    key: ImportedKey,
-    data: Uint8Array,
-    signature: Uint8Array,
-  ): boolean {
+  verify(algorithm: number, key: ImportedKey, data: Uint8Array, signature: Uint8Array): boolean {
     const row = ALGORITHMS.get(algorithm);
     if (row === undefined || key.algorithm !== algorithm) return false;
     if (row.signatureOctets !== 0 && signature.length !== row.signatureOctets) return false;
