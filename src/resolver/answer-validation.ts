@@ -292,8 +292,8 @@ export class AnswerValidation {
 
   /** A cut that the parent's servers serve themselves. */
   #hiddenCut(parent: ZoneCut, zone: Name): ZoneCut {
-    const { cuts, now } = this.#machine;
-    const known = cuts.exact(zone, now.cacheMs);
+    const machine = this.#machine;
+    const known = machine.cuts.exact(zone, machine.clock);
     if (known !== undefined) return known;
     const cut = new ZoneCut({
       zone,
@@ -304,7 +304,7 @@ export class AnswerValidation {
       forwarding: parent.forwarding,
       expiresAtMs: parent.expiresAtMs,
     });
-    cuts.put(cut);
+    machine.keepCut(cut);
     return cut;
   }
 

@@ -72,7 +72,7 @@ export class ChainOfTrust {
   renewKeys(zone: Name): boolean {
     const machine = this.#machine;
     const now = machine.now.cacheMs;
-    const cut = machine.cuts.exact(zone, now);
+    const cut = machine.cuts.exact(zone, machine.clock);
     const trust = cut?.trust?.value;
     if (cut === undefined || trust?.kind !== 'secure') return false;
     const last = this.#renewed.get(zone.key);

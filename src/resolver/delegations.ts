@@ -6,8 +6,6 @@ import { DNS_PORT, type Endpoint, type Machine } from './machine.js';
 import type { CleanReply } from './sanitise.js';
 import { type ServerAddress, ZoneCut } from './zone-cut.js';
 
-const MINIMUM_DELEGATION_MS = 5_000;
-
 export function serverAddress(address: IpAddress, port: number): ServerAddress {
   return { address, port, key: port === DNS_PORT ? address.key : `${address.key}#${port}` };
 }
@@ -29,8 +27,6 @@ export function cutFromReferral(
     if (usable.length === 0) unresolved.push(name);
     else addAddresses(addresses, usable);
   }
-  const { cacheMs } = machine.now;
-  const ttlMs = Math.min(nameServers.ttlSeconds, machine.config.maximumTtlSeconds) * 1000;
   return new ZoneCut({
     zone: nameServers.owner,
     parent,
@@ -38,8 +34,7 @@ export function cutFromReferral(
     nameServers: names,
     unresolved,
     forwarding: false,
-    // Never beyond the parent's own delegation: what the parent lost, the child loses too.
-    expiresAtMs: Math.min(cacheMs + Math.max(ttlMs, MINIMUM_DELEGATION_MS), parent.expiresAtMs),
+    expiresAtMs: machine.cuts.endMs(nameServers.ttlSeconds, parent, machine.clock),
     referral: { authority: reply.authority, server },
   });
 }

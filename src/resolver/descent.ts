@@ -170,10 +170,10 @@ export function adoptReferral(
   usable: UsableReply,
   referral: Extract<Classified, { kind: 'referral' }>,
 ): ZoneCut {
-  const known = machine.cuts.exact(referral.child, machine.now.cacheMs);
+  const known = machine.cuts.exact(referral.child, machine.clock);
   // Another question may have brought the same referral a moment ago: its work is shared.
   if (known !== undefined && known.parent === cut && known.addresses.length > 0) return known;
   const child = cutFromReferral(machine, cut, referral.nameServers, usable.reply, usable.server);
-  machine.cuts.put(child);
+  machine.keepCut(child);
   return child;
 }

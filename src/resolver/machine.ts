@@ -5,6 +5,7 @@
 import {
   AggressiveCache,
   type CacheClock,
+  DelegationCache,
   FailureCache,
   NegativeCache,
   RRsetCache,
@@ -20,8 +21,7 @@ import type { Entropy } from './entropy.js';
 import { LIMITS } from './limits.js';
 import type { Now } from './now.js';
 import type { Effect, Report } from './resolution-types.js';
-import { CutStore } from './cut-store.js';
-import type { ServerAddress } from './zone-cut.js';
+import type { ServerAddress, ZoneCut } from './zone-cut.js';
 
 export interface ResolverConfig {
   readonly minimisation: 'strict' | 'relaxed' | 'off';
@@ -102,7 +102,7 @@ export class Machine {
   readonly zoneKeys: ZoneKeyCache;
   readonly failures: FailureCache;
   readonly health: ServerHealth;
-  readonly cuts: CutStore;
+  readonly cuts: DelegationCache<ZoneCut>;
 
   /** How many DNAME records were seen: while none, no ancestor need be looked up. */
   dnamesSeen = 0;
@@ -134,9 +134,12 @@ export class Machine {
     this.negatives = new NegativeCache({ maxOctets: size * 0.15, ttlLimits });
     this.aggressive = new AggressiveCache({ maxOctets: size * 0.1, ttlLimits });
     this.zoneKeys = new ZoneKeyCache({ maxOctets: size * 0.05 });
-    this.failures = new FailureCache({});
+    this.failures = new FailureCache();
     this.health = new ServerHealth({ entropy: parts.entropy });
-    this.cuts = new CutStore(size * 0.1);
+    this.cuts = new DelegationCache({
+      maxOctets: size * 0.1,
+      maximumTtlSeconds: parts.config.maximumTtlSeconds,
+    });
   }
 
   get clock(): CacheClock {
@@ -169,6 +172,11 @@ export class Machine {
   /** RFC 7646: the negative trust anchor that `name` is at or below. */
   negativeAnchorOf(name: Name): Name | undefined {
     return this.config.negativeTrustAnchors.find((anchor) => name.isAtOrBelow(anchor));
+  }
+
+  /** Where to begin from now on with names at and below the cut. */
+  keepCut(cut: ZoneCut): void {
+    this.cuts.put(cut, cut.sizeOctets, this.now);
   }
 
   // --- effects ---

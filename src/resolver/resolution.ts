@@ -248,7 +248,7 @@ export class Resolution {
     const target = this.#current;
     const { machine } = this.#services;
     const known = lookUp(machine, target, this.type) !== undefined;
-    const deeper = machine.cuts.closest(target, machine.now.cacheMs);
+    const deeper = machine.cuts.closest(target, machine.clock);
     const sameServers =
       target.isAtOrBelow(cut.zone) && (deeper === undefined || !deeper.zone.isBelow(cut.zone));
     if (known || !sameServers) {

@@ -329,7 +329,7 @@ export class Resolver {
   #startingCut(name: Name, type: number): ZoneCut {
     const machine = this.#machine;
     const from = type === RRType.DS ? name.parent() : name;
-    const known = machine.cuts.closest(from, machine.now.cacheMs);
+    const known = machine.cuts.closest(from, machine.clock);
     if (known !== undefined) return known;
     const { forwarders } = machine.config;
     if (forwarders.length > 0) {

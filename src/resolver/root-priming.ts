@@ -72,7 +72,7 @@ export class RootPriming {
         expiresAtMs: root.expiresAtMs,
       });
       primed.trust = hints.trust;
-      machine.cuts.put(primed);
+      machine.keepCut(primed);
     } else this.#notBeforeMs = machine.now.monotonicMs + RETRY_UNUSABLE_MS;
     this.#validation.judgeRRset(nameServers, hints, usable, effort, (judged) => {
       if (judged.kind !== 'accepted') return;
