@@ -57,7 +57,14 @@ function isMainProgram(): boolean {
   }
 }
 
+/** `anchorite lab list | head`: nobody reads on, so there is nothing left to do. */
+function endWithItsReader(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+}
+
 if (isMainProgram()) {
+  process.stdout.on('error', endWithItsReader);
   try {
     await runCommandLine(process.argv.slice(2));
   } catch (error) {
