@@ -3,6 +3,8 @@
  * RFC section), the Extended DNS Error for the client, and the sentence for the operator.
  */
 import { EdeCode, type Name, typeMnemonic } from '../wire/index.js';
+import { type BogusReasonRow, row } from './bogus-reason-row.js';
+import { DENIAL_REASONS } from './denial-reasons.js';
 
 export interface BogusFacts {
   /** The zone whose keys, or whose delegation, were to prove the data. */
@@ -13,22 +15,7 @@ export interface BogusFacts {
   readonly detail?: string;
 }
 
-interface BogusReasonRow {
-  readonly section: string;
-  readonly ede: number;
-  /** `what` names the RRset, `zone` the zone, `detail` may be empty. */
-  sentence(what: string, zone: string, detail: string): string;
-}
-
-function row(
-  section: string,
-  ede: number,
-  sentence: (what: string, zone: string, detail: string) => string,
-): BogusReasonRow {
-  return { section, ede, sentence };
-}
-
-const { DNSSEC_BOGUS, DNSKEY_MISSING, RRSIGS_MISSING, NSEC_MISSING } = EdeCode;
+const { DNSSEC_BOGUS, DNSKEY_MISSING, RRSIGS_MISSING } = EdeCode;
 
 const ROWS = {
   // Signatures over an RRset.
@@ -235,12 +222,8 @@ const ROWS = {
     (what, zone) => `The denial for ${what} in ${zone} costs more hashing than is allowed.`,
   ),
 
-  // Denial of existence.
-  'denial missing': row(
-    'RFC 4035 §5.4',
-    NSEC_MISSING,
-    (what, zone) => `${zone} sent no proof that ${what} does not exist.`,
-  ),
+  // Denial of existence, delegations, redirections.
+  ...DENIAL_REASONS,
 } as const satisfies Record<string, BogusReasonRow>;
 
 export type BogusReason = keyof typeof ROWS;

@@ -20,3 +20,30 @@ export { unsupportedDs, type ValidatedKeys, validateDnskeys } from './verify-dns
 export { signerOf, type ValidatedRRset, validateRRset } from './verify-rrset.js';
 export * from './work-budget.js';
 export type { ZoneKeys } from './zone-keys.js';
+// Proofs of absence, of delegation and of redirection.
+export { type DelegationVerdict, delegationFromReferral } from './delegation.js';
+export { type NegativeClaim, type ValidatedNegative, validateNegative } from './denial.js';
+export { checkDnameSynthesis } from './dname.js';
+export { validateWildcardAnswer } from './wildcard.js';
+// Predicates on validated NSEC and NSEC3 records, for RFC 8198.
+export {
+  isEmptyNonTerminal,
+  type NsecRecord,
+  nsecClosestEncloser,
+  nsecCovers,
+  nsecMatches,
+  readNsec,
+  whyNsecDoesNotDeny,
+} from './nsec.js';
+export {
+  type Nsec3Parameters,
+  type Nsec3Record,
+  nsec3Covers,
+  nsec3Hash,
+  nsec3HashBlocks,
+  nsec3Matches,
+  nsec3OwnerHash,
+  readNsec3,
+  sameNsec3Parameters,
+} from './nsec3.js';
+export { isCompactNameError, whyNotBelow, whyTypeMayExist } from './type-denial.js';

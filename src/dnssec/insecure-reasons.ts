@@ -25,7 +25,8 @@ export const INSECURE_REASONS: Readonly<Record<InsecureReason, InsecureReasonRow
   'opt-out': {
     section: 'RFC 5155 §9.2',
     ede: undefined,
-    sentence: (zone) => `An NSEC3 record with the Opt-Out flag covers a name in ${zone}.`,
+    sentence: (zone, detail) =>
+      `An NSEC3 record with the Opt-Out flag covers ${detail === '' ? `a name in ${zone}` : detail}.`,
   },
   'unsupported algorithm': {
     section: 'RFC 4035 §5.2',
