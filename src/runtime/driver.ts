@@ -1,0 +1,231 @@
+/**
+ * The loop around the resolver: one event at a time goes in, its effects are carried out in order,
+ * and one timer wakes the machine when it wants to be woken. Knows how, decides nothing.
+ */
+import {
+  type Effect,
+  LIMITS,
+  type Now,
+  type Report,
+  type Resolution,
+  type ResolverEvent,
+} from '../resolver/index.js';
+import { unresolved } from '../server/index.js';
+import { EdeCode } from '../wire/index.js';
+import type { Clock } from './clock.js';
+import type { OpenUpstream, OutgoingQuery, Upstream } from './upstream.js';
+
+/** The resolver as the driver sees it; tests put other machines in its place. */
+export interface Machine {
+  handle(event: ResolverEvent, now: Now): readonly Effect[];
+  nextDeadlineMs(): number | undefined;
+}
+
+export type QuestionEvent = Extract<ResolverEvent, { kind: 'question' }>;
+export type FinishedListener = (resolution: Resolution, now: Now) => void;
+
+export interface DriverParts {
+  readonly machine: Machine;
+  readonly clock: Clock;
+  readonly openUpstream: OpenUpstream;
+  readonly report: (report: Report) => void;
+}
+
+interface Asked {
+  readonly finished: FinishedListener;
+  readonly giveUpAtMs: number;
+}
+
+// The resolver ends every question by itself; should it ever not, the asker still gets an end.
+const GIVE_UP_MS = LIMITS.questionMs.value + 2_000;
+/** After a broken invariant the machine is not woken at once again, lest the two of us spin. */
+const REST_AFTER_ERROR_MS = 100;
+const MAX_TIMER_MS = 0x7fffffff;
+
+const INTERNAL_ERROR = unresolved([{ code: EdeCode.OTHER, text: 'internal error' }]);
+const SHUTTING_DOWN = unresolved([{ code: EdeCode.NOT_READY, text: 'shutting down' }]);
+
+export class Driver {
+  readonly #machine: Machine;
+  readonly #clock: Clock;
+  readonly #upstream: Upstream;
+  readonly #report: (report: Report) => void;
+  /** In the order in which they were asked, so the first is the first to give up on. */
+  readonly #asked = new Map<number, Asked>();
+  readonly #waiting: ResolverEvent[] = [];
+  #lastHandle = 0;
+  #busy = false;
+  #closed = false;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+  #restUntilMs = 0;
+
+  constructor({ machine, clock, openUpstream, report }: DriverParts) {
+    this.#machine = machine;
+    this.#clock = clock;
+    this.#report = report;
+    this.#upstream = openUpstream((event) => this.#take(event, undefined));
+  }
+
+  get clock(): Clock {
+    return this.#clock;
+  }
+
+  get outstandingQuestions(): number {
+    return this.#asked.size;
+  }
+
+  newHandle(): number {
+    this.#lastHandle++;
+    return this.#lastHandle;
+  }
+
+  /** `finished` is called exactly once, perhaps before this returns; never after `cancel`. */
+  ask(event: QuestionEvent, finished: FinishedListener, now: Now = this.#clock.now()): void {
+    if (this.#closed) {
+      finished(SHUTTING_DOWN, now);
+      return;
+    }
+    this.#asked.set(event.handle, { finished, giveUpAtMs: now.monotonicMs + GIVE_UP_MS });
+    this.#take(event, now);
+  }
+
+  cancel(handle: number): void {
+    if (this.#asked.delete(handle)) this.#take({ kind: 'cancelled', handle }, undefined);
+  }
+
+  /** Everyone who still waits is told; then nothing more is sent or received. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    const now = this.#clock.now();
+    for (const handle of [...this.#asked.keys()]) this.#finish(handle, SHUTTING_DOWN, now);
+    this.#upstream.close();
+  }
+
+  /** Effects can cause events at once; these wait until the present one is dealt with. */
+  #take(event: ResolverEvent, now: Now | undefined): void {
+    if (this.#closed) return;
+    if (this.#busy) {
+      this.#waiting.push(event);
+      return;
+    }
+    this.#busy = true;
+    let instant = now ?? this.#clock.now();
+    this.#handle(event, instant);
+    for (let at = 0; at < this.#waiting.length; at++) {
+      instant = this.#clock.now();
+      this.#handle(this.#waiting[at]!, instant);
+    }
+    this.#waiting.length = 0;
+    this.#busy = false;
+    this.#setTimer(instant.monotonicMs);
+  }
+
+  #handle(event: ResolverEvent, now: Now): void {
+    let effects: readonly Effect[];
+    try {
+      effects = this.#machine.handle(event, now);
+    } catch (error) {
+      this.#broken(event, error, now);
+      return;
+    }
+    for (const effect of effects) this.#perform(effect, now);
+  }
+
+  #perform(effect: Effect, now: Now): void {
+    switch (effect.kind) {
+      case 'send':
+        this.#send(effect);
+        break;
+      case 'abandon':
+        this.#upstream.abandon(effect.queryId);
+        break;
+      case 'finished':
+        this.#finish(effect.handle, effect.resolution, now);
+        break;
+      case 'report':
+        this.#report(effect.report);
+    }
+  }
+
+  #send(query: OutgoingQuery): void {
+    try {
+      this.#upstream.send(query);
+    } catch (error) {
+      // A socket that cannot even be made is a dead server, not a dead resolver.
+      this.#report({ kind: 'internal error', sentence: `sending failed: ${describe(error)}` });
+      const { queryId } = query;
+      this.#take({ kind: 'failed', queryId, failure: 'send error' }, undefined);
+    }
+  }
+
+  #finish(handle: number, resolution: Resolution, now: Now): void {
+    const asked = this.#asked.get(handle);
+    if (asked === undefined) return;
+    this.#asked.delete(handle);
+    try {
+      asked.finished(resolution, now);
+    } catch (error) {
+      this.#report({ kind: 'internal error', sentence: `replying failed: ${describe(error)}` });
+    }
+  }
+
+  /** A broken invariant fails the question it belongs to, and no other. */
+  #broken(event: ResolverEvent, error: unknown, now: Now): void {
+    const sentence = `handling '${event.kind}' failed: ${describe(error)}`;
+    this.#report({ kind: 'internal error', sentence });
+    this.#restUntilMs = now.monotonicMs + REST_AFTER_ERROR_MS;
+    if (event.kind === 'question') this.#finish(event.handle, INTERNAL_ERROR, now);
+  }
+
+  // --- the timer ---
+
+  #setTimer(nowMs: number): void {
+    if (this.#closed) return;
+    const wakeAtMs = this.#wakeAtMs();
+    // A timer that fires too early is harmless, and cheaper than setting it anew each time.
+    if (this.#timer !== undefined && this.#timerAtMs <= wakeAtMs) {
+      this.#holdProcess(this.#timer);
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerAtMs = wakeAtMs;
+    if (wakeAtMs === Number.POSITIVE_INFINITY) return;
+    const delayMs = Math.min(Math.max(Math.ceil(wakeAtMs - nowMs), 0), MAX_TIMER_MS);
+    this.#timer = setTimeout(() => this.#wake(), delayMs);
+    this.#holdProcess(this.#timer);
+  }
+
+  #wakeAtMs(): number {
+    const machineMs = this.#machine.nextDeadlineMs() ?? Number.POSITIVE_INFINITY;
+    const [oldest] = this.#asked.values();
+    const giveUpMs = oldest?.giveUpAtMs ?? Number.POSITIVE_INFINITY;
+    return Math.max(Math.min(machineMs, giveUpMs), this.#restUntilMs);
+  }
+
+  /** Housekeeping may wait for ever; a question may not. */
+  #holdProcess(timer: NodeJS.Timeout): void {
+    if (this.#asked.size === 0) timer.unref();
+    else timer.ref();
+  }
+
+  #wake(): void {
+    this.#timer = undefined;
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
+    const now = this.#clock.now();
+    for (const [handle, { giveUpAtMs }] of this.#asked) {
+      if (giveUpAtMs > now.monotonicMs) break;
+      this.#report({ kind: 'internal error', sentence: 'a question was never ended' });
+      this.#finish(handle, INTERNAL_ERROR, now);
+      this.#take({ kind: 'cancelled', handle }, now);
+    }
+    this.#take({ kind: 'tick' }, now);
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,17 @@
+/** The door of the runtime room: sockets, clocks, entropy, files and the loop. Decides nothing. */
+export * from './clock.js';
+export * from './crypto.js';
+export * from './daemon.js';
+export * from './driver.js';
+export * from './entropy.js';
+export * from './files.js';
+export type { ListenAddress } from './listen-udp.js';
+export * from './systemd.js';
+export {
+  type OpenUpstream,
+  type OutgoingQuery,
+  openSockets,
+  type SocketSettings,
+  type Upstream,
+  type UpstreamEvent,
+} from './upstream.js';
