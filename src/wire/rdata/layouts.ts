@@ -82,7 +82,6 @@ define(['name', 'opaque'], [RRType.NXT], 'folded');
 // never folded (RFC 4034 §6.2, RFC 3597 §7).
 define(['name', 'bitmap'], [RRType.NSEC]);
 define(['name', 'name'], [RRType.TALINK]);
-define(['name'], [RRType['NSAP-PTR']]);
 define(['u16', 'name'], [RRType.LP]);
 define(['u16', 'name', 'params'], [RRType.SVCB, RRType.HTTPS]);
 
