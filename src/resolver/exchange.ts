@@ -233,6 +233,7 @@ export class Exchange {
       address: attempt.server.address,
       sentence: 'a reply with a wrong ID arrived; asking over TCP instead',
     });
+    this.#machine.health.preferTcp(attempt.server.key, this.#machine.now);
     this.#overTcp(attempt);
   }
 
@@ -297,6 +298,7 @@ export class Exchange {
     );
     if (classified.kind !== 'unusable') {
       this.#triedOf(server).finished = true;
+      machine.health.reportUsable(server.key, this.#cut.zone);
       this.close();
       this.#deliver({ kind: 'reply', reply, classified, server: server.address } satisfies UsableReply);
       return;
