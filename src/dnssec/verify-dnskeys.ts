@@ -2,28 +2,18 @@
  * From a DS RRset, or a trust anchor, to the keys of a zone: RFC 4035 §5.2. A key that is vouched
  * for has to be there and has to have signed the whole DNSKEY RRset.
  */
-import {
-  type Dnskey,
-  type Ds,
-  equalOctets,
-  isRevoked,
-  isZoneKey,
-  type Name,
-  parseDnskey,
-  RRClass,
-  type RRset,
-  RRType,
-} from '../wire/index.js';
-import { ALGORITHMS, algorithmIsSupported, judgePublicKey } from './algorithms.js';
-import { type Bogus, type BogusReason, bogus } from './bogus-reasons.js';
+import { type Dnskey, type Ds, equalOctets, type Name, type RRset, RRType } from '../wire/index.js';
+import { ALGORITHMS, algorithmIsSupported } from './algorithms.js';
+import { type Bogus, bogus } from './bogus-reasons.js';
 import { DIGESTS, digestIsSupported, digestMatches } from './digests.js';
 import { DsSet } from './ds-set.js';
 import { keyTag } from './key-tag.js';
+import { readZoneKeys } from './read-zone-keys.js';
 import type { TrustAnchors } from './trust-anchors.js';
 import type { ValidationContext } from './validation-context.js';
 import { type Insecure, makeInsecure } from './verdicts.js';
 import { expirationOf, verifySignatures } from './verify-signatures.js';
-import { makeZoneKeys, ZoneKey, type ZoneKeys } from './zone-keys.js';
+import { makeZoneKeys, type ZoneKey, type ZoneKeys } from './zone-keys.js';
 
 export interface ValidatedKeys {
   readonly status: 'secure';
@@ -49,7 +39,7 @@ export function validateDnskeys(
   if (vouchers === undefined) return bogus('no anchor for zone', { zone });
   const insecure = unsupportedVouchers(zone, vouchers, ctx);
   if (insecure !== undefined) return insecure;
-  const keys = readKeys(zone, dnskeys, ctx);
+  const keys = readZoneKeys(zone, dnskeys, ctx);
   if ('status' in keys) return keys;
 
   const matched = secureEntryPoints(zone, keys, vouchers, ctx);
@@ -117,44 +107,6 @@ function unsupportedVouchers(
   const number = (ds[0] ?? dnskeys[0]!).algorithm;
   const algorithm = ALGORITHMS.get(number)?.mnemonic ?? `${number}`;
   return makeInsecure('unsupported algorithm', zone, `algorithm ${algorithm}`);
-}
-
-/** The keys of the RRset, each with what is wrong with it. */
-function readKeys(zone: Name, dnskeys: RRset, ctx: ValidationContext): ZoneKey[] | Bogus {
-  const { owner, type, rdatas } = dnskeys;
-  if (type !== RRType.DNSKEY || dnskeys.class !== RRClass.IN || !owner.equals(zone)) {
-    return bogus('key set of another name', { zone, owner, type });
-  }
-  const { dnskeysPerRRset } = ctx.budget.limits;
-  if (rdatas.length > dnskeysPerRRset) {
-    const detail = `${rdatas.length}, at most ${dnskeysPerRRset}`;
-    return bogus('budget: keys per zone', { zone, detail });
-  }
-  const keys: ZoneKey[] = [];
-  for (const rdata of rdatas) {
-    const dnskey = parseDnskey(rdata);
-    if (dnskey !== undefined) keys.push(new ZoneKey(dnskey, keyTag(rdata), problemOf(dnskey, ctx)));
-  }
-  return keys.length === 0 ? bogus('no keys', { zone }) : keys;
-}
-
-/** Why a key verifies nothing; undefined for a good one. */
-function problemOf(key: Dnskey, ctx: ValidationContext): BogusReason | undefined {
-  // RFC 4034 §2.1.1: without this flag it is no key of the zone.
-  if (!isZoneKey(key)) return 'no zone key bit';
-  // RFC 4034 §2.1.2: any other protocol makes the key invalid.
-  if (key.protocol !== 3) return 'key protocol';
-  // RFC 5011 §2.1: a revoked key must not be used for validation.
-  if (isRevoked(key)) return 'key revoked';
-  if (!algorithmIsSupported(key.algorithm, ctx)) return 'key unsupported';
-  switch (judgePublicKey(key.algorithm, key.publicKey, ctx.policy)) {
-    case 'malformed':
-      return 'key malformed';
-    case 'unsupported':
-      return 'key unsupported';
-    case 'good':
-      return undefined;
-  }
 }
 
 /** The keys that are vouched for and fit to verify signatures (RFC 4035 §5.2). */
