@@ -249,7 +249,7 @@ function aliases(): readonly LabDomain[] {
       zones: [
         signed(
           cname,
-          alias('_25._tcp.mx CNAME tlsa._dane', cname) + `tlsa._dane TLSA ${tlsaData(cname)}\n`,
+          `${alias('_25._tcp.mx CNAME tlsa._dane', cname)}tlsa._dane TLSA ${tlsaData(cname)}\n`,
         ),
       ],
       expectations: [found(`_25._tcp.mx.${cname}`, 'TLSA'), found(`mx.${cname}`, 'A')],

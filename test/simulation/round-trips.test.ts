@@ -1,0 +1,131 @@
+/**
+ * What an answer costs in round trips of waiting and in upstream queries. Computing takes no time
+ * in virtual time, so a round trip is exactly a round trip.
+ */
+import t from 'tap';
+import { makeLab, SimulatedWorld } from '../support/simulated-world.js';
+import { restlessness, violations } from './checkers.js';
+
+const ROUND_TRIP_MS = 100;
+const lab = makeLab();
+
+interface Cost {
+  readonly roundTrips: number;
+  readonly queries: number;
+}
+
+/** A world in which the root and the top-level domains have been used before, but nothing else. */
+function warmedUp(options: { readonly mailPrefetch?: boolean } = {}): SimulatedWorld {
+  const world = new SimulatedWorld({
+    lab,
+    weather: { roundTripMs: ROUND_TRIP_MS },
+    config: { mailPrefetch: options.mailPrefetch ?? false, aggressiveNsec: false },
+  });
+  for (const tld of ['dane', 'hashed', 'optout', 'plain', 'broken']) {
+    world.resolve(`warm-up.${tld}`, 'A');
+    world.settle();
+  }
+  return world;
+}
+
+function cost(world: SimulatedWorld, name: string, type: string): Cost {
+  const sentBefore = world.sent.length;
+  const question = world.ask(name, type);
+  world.runUntil(() => question.resolution !== undefined);
+  const roundTrips = (question.finishedMs! - question.askedMs) / ROUND_TRIP_MS;
+  world.settle();
+  return { roundTrips, queries: world.sent.length - sentBefore };
+}
+
+const CASES: readonly (readonly [name: string, what: string, most: Cost])[] = [
+  ['_25._tcp.mx.p256.dane', 'secure', { roundTrips: 2, queries: 3 }],
+  ['_25._tcp.mx.rsa.dane', 'secure, RSA', { roundTrips: 2, queries: 3 }],
+  ['_25._tcp.mx.nsec3.hashed', 'secure, NSEC3 parent', { roundTrips: 2, queries: 3 }],
+  ['_25._tcp.mx.signed.optout', 'secure, opt-out parent', { roundTrips: 2, queries: 3 }],
+  ['_25._tcp.mx.no-tlsa.dane', 'secure denial', { roundTrips: 2, queries: 3 }],
+  ['_25._tcp.mx.wildcard.hashed', 'secure wildcard', { roundTrips: 2, queries: 3 }],
+  ['_25._tcp.mx.unsigned.dane', 'insecure, NSEC', { roundTrips: 2, queries: 2 }],
+  ['_25._tcp.mx.unsigned.hashed', 'insecure, NSEC3', { roundTrips: 2, queries: 2 }],
+  ['_25._tcp.mx.unsigned.optout', 'insecure, opt-out', { roundTrips: 2, queries: 2 }],
+  ['_25._tcp.mx.mail.plain', 'insecure top-level domain', { roundTrips: 2, queries: 2 }],
+  ['_25._tcp.mx.cname-tlsa.dane', 'CNAME within the zone', { roundTrips: 2, queries: 3 }],
+];
+
+t.test('a cold TLSA with the top-level domain cached', (t) => {
+  for (const [name, what, most] of CASES) {
+    const world = warmedUp();
+    const seen = cost(world, name, 'TLSA');
+    t.ok(
+      seen.roundTrips <= most.roundTrips && seen.queries <= most.queries,
+      `${what}: ${seen.roundTrips} round trips, ${seen.queries} queries`,
+      { seen, most, sent: world.reports.filter(({ kind }) => kind === 'query sent') },
+    );
+    t.same([...violations(world), ...restlessness(world)], []);
+  }
+  t.end();
+});
+
+t.test('what is cached costs nothing', (t) => {
+  const world = warmedUp();
+  cost(world, '_25._tcp.mx.p256.dane', 'TLSA');
+  t.same(cost(world, '_25._tcp.mx.p256.dane', 'TLSA'), { roundTrips: 0, queries: 0 });
+  t.same(cost(world, 'mx.p256.dane', 'A'), { roundTrips: 1, queries: 1 }, 'the zone is known');
+  cost(world, '_465._tcp.mx.p256.dane', 'TLSA');
+  t.same(cost(world, '_465._tcp.mx.p256.dane', 'TLSA'), { roundTrips: 0, queries: 0 }, 'denials');
+  t.end();
+});
+
+t.test('the sequence of a mailer, cold: MX, then A, AAAA and TLSA', (t) => {
+  const world = warmedUp({ mailPrefetch: true });
+  const startMs = world.nowMs;
+  const sentBefore = world.sent.length;
+  t.equal(world.resolve('p256.dane', 'MX').security.status, 'secure');
+  const rest = [
+    world.ask('mx.p256.dane', 'A'),
+    world.ask('mx.p256.dane', 'AAAA'),
+    world.ask('_25._tcp.mx.p256.dane', 'TLSA'),
+  ];
+  world.runUntil(() => rest.every(({ resolution }) => resolution !== undefined));
+  const roundTrips = (world.nowMs - startMs) / ROUND_TRIP_MS;
+  world.settle();
+  const queries = world.sent.length - sentBefore;
+  t.ok(roundTrips <= 3, `${roundTrips} round trips, all at once after MX`);
+  t.ok(queries <= 6, `${queries} queries: NS, MX, DNSKEY, A, AAAA, TLSA`);
+  for (const { resolution } of rest) t.equal(resolution!.security.status, 'secure');
+  t.end();
+});
+
+t.test('the sequence of a mailer that asks one after the other', (t) => {
+  const world = warmedUp({ mailPrefetch: true });
+  const startMs = world.nowMs;
+  for (const [name, type] of [
+    ['p256.dane', 'MX'],
+    ['mx.p256.dane', 'A'],
+    ['mx.p256.dane', 'AAAA'],
+    ['_25._tcp.mx.p256.dane', 'TLSA'],
+  ] as const) {
+    t.equal(world.resolve(name, type).security.status, 'secure');
+  }
+  const roundTrips = (world.nowMs - startMs) / ROUND_TRIP_MS;
+  t.ok(roundTrips <= 3, `${roundTrips} round trips`);
+  t.end();
+});
+
+t.test('equal questions share one resolution', (t) => {
+  const world = warmedUp();
+  const sentBefore = world.sent.length;
+  const asked = Array.from({ length: 50 }, () => world.ask('_25._tcp.mx.p256.dane', 'TLSA'));
+  world.runUntil(() => asked.every(({ resolution }) => resolution !== undefined));
+  world.settle();
+  t.equal(world.sent.length - sentBefore, 3, 'three queries for fifty clients');
+  t.end();
+});
+
+t.test('from nothing at all', (t) => {
+  const world = new SimulatedWorld({ lab, weather: { roundTripMs: ROUND_TRIP_MS } });
+  t.equal(world.sent.length, 0, 'nothing is sent before the first question');
+  const seen = cost(world, '_25._tcp.mx.p256.dane', 'TLSA');
+  t.ok(seen.roundTrips <= 3, `${seen.roundTrips} round trips: root, top-level domain, domain`);
+  t.ok(seen.queries <= 7, `${seen.queries} queries, priming and DNSKEY of each zone included`);
+  t.end();
+});
