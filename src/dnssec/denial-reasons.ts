@@ -31,6 +31,11 @@ export const DENIAL_REASONS = {
     NSEC_MISSING,
     (what, zone) => `No NSEC3 record from ${zone} covers the next closer name of ${what}.`,
   ),
+  'denial: proves something else': row(
+    'RFC 4035 §5.4',
+    DNSSEC_BOGUS,
+    (what, zone, detail) => `The reply code for ${what} and the proof from ${zone} differ${detail}.`,
+  ),
 
   // A record says the contrary, or must not be used for this.
   'denial: type exists': row(

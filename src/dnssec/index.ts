@@ -24,7 +24,7 @@ export type { ZoneKeys } from './zone-keys.js';
 export { type DelegationVerdict, delegationFromReferral } from './delegation.js';
 export { type NegativeClaim, type ValidatedNegative, validateNegative } from './denial.js';
 export { checkDnameSynthesis } from './dname.js';
-export { validateWildcardAnswer } from './wildcard.js';
+export { proveWildcardAnswer, type WildcardProof, validateWildcardAnswer } from './wildcard.js';
 // Predicates on validated NSEC and NSEC3 records, for RFC 8198.
 export {
   isEmptyNonTerminal,

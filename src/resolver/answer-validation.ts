@@ -8,11 +8,15 @@ import {
   type Security,
   delegationFromReferral,
 
+  type Insecure,
+  type Secure,
+  bogus,
   negativeTrustAnchor,
+  proveWildcardAnswer,
   signerOf,
   validateNegative,
   validateRRset,
-  validateWildcardAnswer,
+  weakest,
 } from '../dnssec/index.js';
 import { type Name, RRType, type RRset } from '../wire/index.js';
 import { type ChainOfTrust, inherited } from './chain-of-trust.js';
@@ -94,11 +98,11 @@ export class AnswerValidation {
         done({ kind: 'bogus', security: this.#blame(verdict, set, reply) });
         return;
       }
-      let security: Exclude<Security, Bogus> = verdict.security;
+      let security: Secure | Insecure = verdict.security;
       let proof: readonly RRset[] = [];
       if (verdict.wildcard !== undefined) {
         const { closestEncloser } = verdict.wildcard;
-        const expansion = validateWildcardAnswer(
+        const expansion = proveWildcardAnswer(
           set.owner,
           set.type,
           closestEncloser,
@@ -106,14 +110,12 @@ export class AnswerValidation {
           trust.keys,
           context,
         );
-        if (expansion.status === 'bogus') {
+        if (!('usedRRsets' in expansion)) {
           done({ kind: 'bogus', security: this.#blame(expansion, set, reply) });
           return;
         }
-        security = expansion;
-        proof = reply.reply.authority.filter(
-          (each) => each.type === RRType.NSEC || each.type === RRType.NSEC3,
-        );
+        security = weaker(security, expansion.security);
+        proof = expansion.usedRRsets;
       }
       this.#reportValid(set.owner, set.type, 'answer', security, trust.keys.zone, reply);
       done({ kind: 'accepted', security, ttlSeconds: verdict.ttlSeconds, proof, cut: found.cut });
@@ -158,6 +160,14 @@ export class AnswerValidation {
       const verdict = validateNegative(asked, authority, trust.keys, this.#machine.validation(effort));
       if ('status' in verdict) {
         done({ kind: 'bogus', security: { ...verdict, server: reply.server.toString() } });
+        return;
+      }
+      // The reply code is unsigned: where the proof says otherwise, somebody has changed it.
+      if (verdict.security.status === 'secure' && verdict.kind !== asked.kind) {
+        const zone = trust.keys.zone;
+        const detail = ` (${asked.kind} claimed, ${verdict.kind} proven)`;
+        const security = bogus('denial: proves something else', { zone, owner: name, type, detail });
+        done({ kind: 'bogus', security: { ...security, server: reply.server.toString() } });
         return;
       }
       this.#reportValid(name, type, verdict.kind, verdict.security, trust.keys.zone, reply);
@@ -328,3 +338,7 @@ function isSignerBelow(signer: Name, set: RRset, cut: ZoneCut): boolean {
   return signer.isBelow(cut.zone) && side.isAtOrBelow(signer);
 }
 
+
+function weaker(answer: Secure | Insecure, proof: Secure | Insecure): Secure | Insecure {
+  return weakest(answer, proof) === answer ? answer : proof;
+}

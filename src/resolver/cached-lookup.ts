@@ -51,7 +51,9 @@ function dnameAbove(machine: Machine, name: Name): Alias | undefined {
     const held = machine.rrsets.getAnswer(at, RRType.DNAME, machine.clock);
     if (held === undefined) continue;
     const synthesis = checkDnameSynthesis(held.rrset, name, undefined);
-    return 'target' in synthesis ? aliasFromDname(held, name, synthesis.target) : undefined;
+    return typeof synthesis === 'object' && 'target' in synthesis
+      ? aliasFromDname(held, name, synthesis.target)
+      : undefined;
   }
   return undefined;
 }
