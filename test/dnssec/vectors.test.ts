@@ -88,7 +88,7 @@ function judge(path: string, date: string): Judged[] {
 const SIGNATURES: ReadonlyArray<
   readonly [file: string, date: string, secure: number, bogus: number]
 > = [
-  ['test_signatures.8', '20070829144150', 3, 0],
+  ['test_signatures.8', '20070829144150', 7, 0],
   ['test_signatures.9', '20171215000000', 1, 0],
   ['test_sigs.rsasha256', '20070829144150', 1, 0],
   ['test_sigs.rsasha256_draft', '20090101000000', 1, 0],
@@ -153,8 +153,7 @@ t.test('RFC 5011 §2.1: a revoked key proves nothing but its own revocation', (t
   const judged = judge(path, '20080414005004');
   t.ok(judged.length >= 3);
   for (const { rrset, verdicts } of judged) {
-    const outside = !rrset.owner.equals(name('example.com'));
-    t.same(verdicts, ['key revoked', 'key revoked'], `${rrset.owner}, ${outside}`);
+    t.same(verdicts, ['key revoked', 'key revoked'], `${rrset.owner} ${rrset.type}`);
   }
   // The signature over the set that holds the key is good; only RFC 5011's machine asks that.
   const own = judged.at(-1)!.rrset;
@@ -169,19 +168,21 @@ t.test('RFC 5011 §2.1: a revoked key proves nothing but its own revocation', (t
 });
 
 t.test('DSA and GOST are unsupported', (t) => {
-  const files = [
-    'test_signatures.2',
-    'test_signatures.3',
-    'test_signatures.4',
-    'test_signatures.5',
-  ];
-  for (const file of [...files, 'test_signatures.6', 'test_signatures.7', 'test_sigs.gost']) {
-    const date = file === 'test_sigs.gost' ? '20090807060504' : '20080416005004';
-    const judged = judge(vectorPath(file), date);
-    t.ok(judged.length > 0, file);
-    for (const { rrset, verdicts } of judged) {
-      t.notOk(verdicts.includes('secure'));
-      if (rrset.signatures.length === 0 || file === 'test_signatures.7') continue;
+  const dates = [
+    ['test_signatures.2', '20080414005004'],
+    ['test_signatures.3', '20080416005004'],
+    ['test_signatures.4', '20080416005004'],
+    ['test_signatures.5', '20080416005004'],
+    ['test_signatures.6', '20080416005004'],
+    ['test_signatures.7', '20070829144150'],
+    ['test_sigs.gost', '20090807060504'],
+  ] as const;
+  for (const [file, date] of dates) {
+    const signed = judge(vectorPath(file), date).filter(
+      ({ rrset, expected }) => rrset.signatures.length > 0 && expected === 'secure',
+    );
+    t.ok(signed.length > 0, file);
+    for (const { rrset, verdicts } of signed) {
       t.same(verdicts, ['key unsupported', 'key unsupported'], `${file} ${rrset.owner}`);
     }
   }
