@@ -357,6 +357,17 @@ const processSettings = {
     reason: 'One process answers tens of thousands of questions per second.',
     example: 'auto',
   }),
+  crypto: scalar<'auto' | 'node' | 'noble'>({
+    name: 'crypto',
+    group: 'process',
+    kind: choice(['auto', 'node', 'noble']),
+    fallback: 'auto',
+    description:
+      'What verifies signatures: node (OpenSSL), noble (JavaScript, some ten times slower), or ' +
+      'auto: node, and noble for what the policy of the system keeps OpenSSL from doing.',
+    reason: 'RFC 9905; some distributions forbid SHA-1 to every program that uses OpenSSL.',
+    example: 'noble',
+  }),
   logLevel: scalar<'error' | 'warn' | 'info' | 'debug'>({
     name: 'log-level',
     group: 'process',

@@ -63,8 +63,8 @@ export function resultOf(resolution: Resolution): QueryResult {
 export function whyOf(security: Security): Why {
   const zone = security.zone.toString();
   if (isSecure(security)) {
-    const sentence = `Every record was validated from a trust anchor down to ${zone}`;
-    return { code: 'validated', sentence: `${sentence}.`, section: 'RFC 4033 §5', zone };
+    const sentence = `The chain of trust down to ${zone} holds, and every record was validated.`;
+    return { code: 'validated', sentence, section: 'RFC 4033 §5', zone };
   }
   const { sentence, section } = security;
   if (security.status === 'indeterminate') return { code: 'no anchor', sentence, section, zone };

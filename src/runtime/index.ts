@@ -5,6 +5,7 @@ export * from './daemon.js';
 export * from './driver.js';
 export * from './entropy.js';
 export * from './files.js';
+export { labSigner } from './lab-signer.js';
 export type { ListenAddress } from './listen-udp.js';
 export * from './systemd.js';
 export {

@@ -1,0 +1,163 @@
+/** `anchorite serve`: the daemon from its first line of log to its exit status. */
+import { type Config, formatSocketAddress, type SettingKey } from '../config/index.js';
+import { type Assembly, assemble } from '../embedding/index.js';
+import { Daemon, type DaemonReport, notifyReady, notifyStopping } from '../runtime/index.js';
+import { AccessList, CookieJar, DEFAULT_NAME_SERVER_CONFIG } from '../server/index.js';
+import { rcodeMnemonic, typeMnemonic } from '../wire/index.js';
+import { EXIT, type Invocation, type Run } from './commands.js';
+import { refuse } from './config-commands.js';
+import { readLabFlags } from './lab-flags.js';
+import { type Log, type LogEvent, openLog } from './log.js';
+import { readConfig } from './read-config.js';
+import { rounded, wordsOf } from './report-words.js';
+
+export const serve: Run = async ({ flags }) => {
+  const result = await readConfig(flags);
+  if (!result.ok) return refuse(result.errors);
+  const lab = readLabFlags(flags);
+  if ('problem' in lab) return refuse([{ message: lab.problem }]);
+  const { config, places } = result;
+  const log = await openLog({ level: config.logLevel, format: config.logFormat });
+  const status = await runDaemon({ config, places, lab: lab.settings, flags, log });
+  await log.close();
+  return status;
+};
+
+interface Setup {
+  readonly config: Config;
+  readonly places: ReadonlyMap<SettingKey, string>;
+  readonly lab: Parameters<typeof assemble>[1]['lab'];
+  readonly flags: Invocation['flags'];
+  readonly log: Log;
+}
+
+async function runDaemon({ config, places, lab, flags, log }: Setup): Promise<number> {
+  const assembled = await assemble(config, {
+    report: (report) => log.write(wordsOf(report)),
+    tracing: log.isOn('debug'),
+    ...(lab === undefined ? {} : { lab }),
+  });
+  if (!assembled.ok) return refuse(assembled.problems.map((message) => ({ message })));
+  const { assembly } = assembled;
+  for (const sentence of assembly.warnings) {
+    log.write({ level: 'warn', event: 'trust-anchor', sentence });
+  }
+  endLoudly(log);
+  const daemon = await openDaemon(assembly, places, log);
+  if (daemon === undefined) {
+    assembly.driver.close();
+    return EXIT.failure;
+  }
+  const stopped = stopSignal(log);
+  await announce(daemon, flags, log);
+  await stopped;
+  void notifyStopping();
+  await daemon.close();
+  assembly.driver.close();
+  log.write({ level: 'info', event: 'stopped', sentence: 'every question is answered, good-bye' });
+  return EXIT.ok;
+}
+
+async function openDaemon(
+  { config, driver, clock, entropy }: Assembly,
+  places: Setup['places'],
+  log: Log,
+): Promise<Daemon | undefined> {
+  const parts = {
+    driver,
+    clock,
+    cookies: CookieJar.withNewSecret(entropy),
+    config: {
+      ...DEFAULT_NAME_SERVER_CONFIG,
+      access: new AccessList(config.allow),
+      minimalResponses: config.minimalResponses,
+      reportAnswers: config.logQueries,
+    },
+    listen: config.listen,
+    report: (report: DaemonReport) => log.write(wordsOfServer(report)),
+  };
+  let start = await Daemon.open(parts);
+  // Nobody asked for ::1 in particular, and a machine without IPv6 is no mistake.
+  if (!start.ok && !places.has('listen') && LACKS_ADDRESS.has(start.code)) {
+    log.write({ level: 'warn', event: 'listen', sentence: `${start.sentence}; going on without` });
+    const listen = config.listen.filter(({ address }) => address.family === 4);
+    start = await Daemon.open({ ...parts, listen });
+  }
+  if (start.ok) return start.daemon;
+  log.write({ level: 'error', event: 'listen', sentence: start.sentence });
+  return undefined;
+}
+
+const LACKS_ADDRESS: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
+
+async function announce(daemon: Daemon, flags: Invocation['flags'], log: Log): Promise<void> {
+  const addresses = daemon.addresses.map(({ address, port }) => formatSocketAddress(address, port));
+  const startMs = rounded(performance.now());
+  const sentence = `answering on ${addresses.join(' and ')}`;
+  log.write({ level: 'info', event: 'ready', sentence, fields: { startMs } });
+  const [first] = daemon.addresses;
+  if (flags.suggest === true && first !== undefined) {
+    const question = flags.lab === true ? '_25._tcp.mx.p256.dane TLSA' : '. NS';
+    const where = `@${first.address} -p ${first.port}`;
+    process.stdout.write(`\nAnother terminal:  dig ${where} +dnssec ${question}\n\n`);
+  }
+  const notified = await notifyReady(sentence);
+  if (notified.kind !== 'failed') return;
+  log.write({ level: 'warn', event: 'systemd', sentence: notified.sentence });
+}
+
+/** SIGTERM and SIGINT end the daemon after what was asked is answered; a second one at once. */
+function stopSignal(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = (signal: NodeJS.Signals): void => {
+      if (asked) process.exit(EXIT.failure);
+      asked = true;
+      log.write({
+        level: 'info',
+        event: 'stopping',
+        sentence: `${signal}: answering what is open`,
+      });
+      resolve();
+    };
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
+  });
+}
+
+/** After an exception that nobody caught nothing is certain: say so, and let systemd start anew. */
+function endLoudly(log: Log): void {
+  process.on('uncaughtException', (error) => {
+    const sentence = `ending because of a broken invariant: ${error.stack ?? error.message}`;
+    log.write({ level: 'error', event: 'internal-error', sentence });
+    void log.close().then(() => process.exit(EXIT.failure));
+  });
+}
+
+function wordsOfServer(report: DaemonReport): LogEvent {
+  switch (report.kind) {
+    case 'answered': {
+      const { client, name, type, rcode, security, authenticData } = report;
+      const outcome = `${rcodeMnemonic(rcode)}, ${security}${authenticData ? ', AD' : ''}`;
+      return {
+        level: 'info',
+        event: 'answered',
+        sentence: `${name} ${typeMnemonic(type)}: ${outcome}`,
+        fields: {
+          client: client.address.toString(),
+          transport: client.transport,
+          tookMs: rounded(report.tookMs),
+          fromCache: report.fromCache,
+          sizeOctets: report.sizeOctets,
+        },
+      };
+    }
+    case 'displaced': {
+      const { name, type, ageMs } = report;
+      const question = `${name} ${typeMnemonic(type)}`;
+      const sentence = `too many open questions: gave up ${question} after ${rounded(ageMs)} ms`;
+      return { level: 'warn', event: 'displaced', sentence };
+    }
+    case 'internal error':
+      return { level: 'error', event: 'internal-error', sentence: report.sentence };
+  }
+}
