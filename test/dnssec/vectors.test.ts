@@ -21,7 +21,7 @@ import { loadCryptoProvider, NodeCryptoProvider } from '../../src/runtime/crypto
 import { parseDnskey, parseDs, parseNsec3, type RRset, RRType } from '../../src/wire/index.js';
 import { type Entry, readEntries, rrsetsOf } from '../vectors/entry-file.js';
 import { projectPath, sharedPath } from '../vectors/shared-data.js';
-import { base64, context, KSK, makeKey, name, octets } from './signed-zone.js';
+import { base64, context, KSK, makeKey, octets } from './signed-zone.js';
 
 const PROVIDERS: readonly CryptoProvider[] = [new NodeCryptoProvider(), new NobleCryptoProvider()];
 
