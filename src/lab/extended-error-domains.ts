@@ -198,7 +198,8 @@ function denialCase(name: string, shows: string, ede: number, made: fault.ZoneFa
 }
 
 const DENIAL_CASES: readonly Case[] = [
-  denialCase('bad-nsec3-hash', 'NSEC3 owners altered.', 6, fault.wrongNsec3Owner()),
+  // The owner is not the hash of any ancestor, so the proof is missing before it is wrong.
+  denialCase('bad-nsec3-hash', 'NSEC3 owners altered.', 12, fault.wrongNsec3Owner()),
   denialCase('bad-nsec3-next', 'NSEC3 next owners altered.', 6, fault.wrongNsec3Next()),
   denialCase('bad-nsec3-rrsig', 'Signatures over NSEC3 wrong.', 6, fault.corruptSignatures(HASHES)),
   denialCase(

@@ -90,11 +90,24 @@ export function serverDomains(): readonly LabDomain[] {
       [{ kind: 'extended error', code: 6, text: 'made up by the server' }],
       false,
     ),
-    ...(['FORMERR', 'NOTIMP', 'silence', 'plain reply'] as const).map((shown) => {
+    ...(['FORMERR', 'NOTIMP', 'plain reply'] as const).map((shown) => {
       const name = `no-edns-${shown.toLowerCase().replace(' ', '-')}.plain`;
       const shows = `Unsigned, on a server without EDNS; an OPT record meets ${shown}.`;
       return works(name, shows, [{ kind: 'no EDNS', shows: shown }], false);
     }),
+    {
+      // Since the DNS flag day of 2019 nobody asks again without EDNS when no reply comes.
+      name: 'no-edns-silence.plain',
+      shows: 'Unsigned, on a server that swallows every query with an OPT record.',
+      zones: [zone('no-edns-silence.plain', [{ kind: 'no EDNS', shows: 'silence' }], false)],
+      expectations: mailFails('no-edns-silence.plain', { status: 'failed', ede: 22 }),
+    },
+    {
+      name: 'upward.plain',
+      shows: 'Unsigned, on a server that points to the root: no data is not what that means.',
+      zones: [zone('upward.plain', [{ kind: 'upward referral' }], false)],
+      expectations: mailFails('upward.plain', { status: 'failed', ede: 22 }),
+    },
     fails('silent.broken', 'No server ever answers.', [{ kind: 'silent' }], 22),
     fails('closed.broken', 'The host is there, nothing listens.', [{ kind: 'port closed' }], 22),
     fails('refused.broken', 'A lame delegation: REFUSED.', [{ kind: 'fixed rcode', rcode: 5 }], 22),

@@ -140,8 +140,8 @@ function denials(): readonly LabDomain[] {
       expectations: [
         ...mailAnswers('compact.dane', SECURE),
         noData('mx.compact.dane', 'TXT'),
-        // RFC 9824 §5: NXNAME says what the response code does not.
-        nameError('nobody.compact.dane', 'A'),
+        // RFC 9824 §3.1: NXNAME in the proof says what the response code does not.
+        noData('nobody.compact.dane', 'A'),
       ],
     },
     {
