@@ -47,3 +47,22 @@ export {
   sameNsec3Parameters,
 } from './nsec3.js';
 export { isCompactNameError, whyNotBelow, whyTypeMayExist } from './type-denial.js';
+export {
+  adoptAnchor,
+  initialState,
+  type KeyEvent,
+  type KeyState,
+  observe,
+  type Rfc5011Event,
+  type Rfc5011Observation,
+  type Rfc5011State,
+  retryAfter,
+  type TrackedKey,
+  trustedRecords,
+} from './rfc5011.js';
+export {
+  type ParsedRfc5011State,
+  parseRfc5011State,
+  type Rfc5011StateFault,
+  serialiseRfc5011State,
+} from './rfc5011-state-text.js';
