@@ -5,4 +5,5 @@ export * from './client-limits.js';
 export * from './nameserver.js';
 export * from './reply.js';
 export * from './request.js';
+export { sipHash24 } from './sip-hash.js';
 export * from './tcp-session.js';
