@@ -140,8 +140,10 @@ function randomField(prng: Prng, kind: FieldKind, suffixes: readonly Name[]): Ui
       return counted(ascii(prng.pick(['issue', 'issuewild', 'iodef', 'x9'])));
     case 'hash':
       return counted(prng.octets(prng.between(1, 32)));
-    case 'text':
     case 'hex':
+      // RFC 8976 §2.2.4 wants twelve for ZONEMD; the others do not mind.
+      return prng.octets(prng.between(12, 70));
+    case 'text':
     case 'base64':
     case 'opaque':
     case 'nsap':

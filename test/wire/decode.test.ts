@@ -198,11 +198,7 @@ t.test('RFC 1035 §4.1.3: RDLENGTH rules where a record ends', (t) => {
     'a name that runs over its record',
   );
   t.equal(refused(answer('c00c 0001 0001 0000012c 0005 c0000201')), 'cut off');
-  t.equal(
-    refused(answer(record16('c00c', 6, 'c00c c00c 00000001'))),
-    'cut off' as never,
-    'short SOA',
-  );
+  t.equal(refused(answer(record16('c00c', 6, 'c00c c00c 00000001'))), 'rdata length', 'short SOA');
   const soa = `c00c c00c ${'00000001'.repeat(5)}`;
   t.equal(accepted(answer(record16('c00c', 6, soa))).answer[0]!.rdata.length, 46);
   t.equal(refused(answer(record16('c00c', 6, `${soa}00`))), 'rdata length');

@@ -13,11 +13,12 @@ export function rdataIsWellFormed(type: number, rdata: Uint8Array): boolean {
   if (size !== undefined) return rdata.length === size;
   const layout = layoutOf(type);
   if (layout === undefined) return true;
-  // RFC 4034 §2.1, RFC 2535 §3.1.2: a key record may carry no key (flags say so in old KEY
-  // records), and what an empty key is worth is for its reader to say.
-  if (isKeyType(type)) return rdata.length >= 4;
+  if (rdata.length < (MINIMUM_SIZES[type] ?? 0)) return false;
   let at = 0;
   for (const kind of layout.fields) {
+    // RFC 4034 §2.1, RFC 2535 §3.1.2: what a key record without a key is worth (old KEY records
+    // say so by a flag) is for its reader to say.
+    if (at === rdata.length && kind === 'base64' && isKeyType(type)) return true;
     at = fieldEnd(kind, rdata, at);
     if (at < 0) return false;
   }
@@ -25,6 +26,9 @@ export function rdataIsWellFormed(type: number, rdata: Uint8Array): boolean {
 }
 
 const FIXED_SIZES: Readonly<Record<number, number>> = { [RRType.A]: 4, [RRType.AAAA]: 16 };
+
+/** RFC 8976 §2.2.4: a digest has at least 12 octets; RFC 7553 §4.4: a target is not empty. */
+const MINIMUM_SIZES: Readonly<Record<number, number>> = { [RRType.ZONEMD]: 18, [RRType.URI]: 5 };
 
 function isKeyType(type: number): boolean {
   return type === RRType.DNSKEY || type === RRType.CDNSKEY || type === RRType.KEY;

@@ -27,6 +27,7 @@ export function parseRrsig(rdata: Uint8Array): Rrsig | undefined {
   const signer = uncompressedNameAt(rdata, RRSIG_FIXED_OCTETS);
   if (signer === undefined) return undefined;
   const prefixEnd = RRSIG_FIXED_OCTETS + signer.octets.length;
+  if (prefixEnd === rdata.length) return undefined;
   return {
     typeCovered: (rdata[0]! << 8) | rdata[1]!,
     algorithm: rdata[2]!,
