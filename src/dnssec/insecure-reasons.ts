@@ -1,5 +1,5 @@
 /** Every way in which data may be proven to need no signature. A closed table, one row each. */
-import { EdeCode } from '../wire/edns.js';
+import { EdeCode } from '../wire/index.js';
 
 export interface InsecureReasonRow {
   readonly section: string;

@@ -471,3 +471,50 @@ t.test('the shipped anchors are those of the published root keys', (t) => {
   });
   t.end();
 });
+
+t.test('extended-dns-errors.com: the code for each way to break a key set', (t) => {
+  const rsaKsk = makeKey(8, KSK);
+  const rsaZsk = makeKey(8, ZSK);
+  const published = dnskeySet(ZONE, [rsaKsk, rsaZsk], [rsaKsk, rsaZsk]);
+  const ds = dsRdata(ZONE, rsaKsk);
+  const edit = (rdata: Uint8Array, at: number, value: number): Uint8Array => {
+    const edited = rdata.slice();
+    edited[at] = value;
+    return edited;
+  };
+  const keySet = (...rdatas: Uint8Array[]): RRset => ({ ...published, rdatas });
+  const [ksk, zsk] = [rsaKsk.rdata, rsaZsk.rdata];
+  const [byKsk, byZsk] = published.signatures as [Uint8Array, Uint8Array];
+  const spoiled = (rrsig: Uint8Array): Uint8Array => edit(rrsig, 60, rrsig[60]! ^ 1);
+  const signatures = (...list: Uint8Array[]): RRset => ({ ...published, signatures: list });
+  const cases: ReadonlyArray<readonly [name: string, set: RRset, ds: Uint8Array, ede: number]> = [
+    ['ds-bad-tag', published, edit(edit(ds, 0, 0), 1, 0), 9],
+    ['ds-bogus-digest-value', published, edit(ds, 9, ds[9]! ^ 1), 9],
+    ['ds-unassigned-key-algo', published, edit(ds, 2, 100), 1],
+    ['ds-unassigned-digest-algo', published, edit(ds, 3, 100), 2],
+    ['no-rrsig-ksk', signatures(byZsk), ds, 10],
+    ['no-rrsig-dnskey', signatures(), ds, 10],
+    ['bad-rrsig-ksk', signatures(spoiled(byKsk), byZsk), ds, 6],
+    ['bad-rrsig-dnskey', signatures(spoiled(byKsk), spoiled(byZsk)), ds, 6],
+    ['no-dnskey', keySet(), ds, 9],
+    ['no-zsk', keySet(ksk), ds, 6],
+    ['bad-zsk', keySet(ksk, edit(zsk, 30, zsk[30]! ^ 1)), ds, 6],
+    ['no-ksk', keySet(zsk), ds, 9],
+    ['bad-ksk', keySet(edit(ksk, 30, ksk[30]! ^ 1), zsk), ds, 9],
+    ['no-dnskey-256', keySet(ksk, edit(zsk, 0, 0)), ds, 6],
+    ['no-dnskey-257', keySet(edit(ksk, 0, 0), zsk), ds, 9],
+    ['no-dnskey-256-257', keySet(edit(ksk, 0, 0), edit(zsk, 0, 0)), ds, 11],
+    ['bad-zsk-algo', keySet(ksk, edit(zsk, 3, 7)), ds, 6],
+    ['unassigned-zsk-algo', keySet(ksk, edit(zsk, 3, 100)), ds, 6],
+    ['bad-ksk-algo', keySet(edit(ksk, 3, 7), zsk), ds, 9],
+    ['unassigned-ksk-algo', keySet(edit(ksk, 3, 100), zsk), ds, 9],
+  ];
+  for (const [label, set, vouching, ede] of cases) {
+    const verdict = validateDnskeys(ZONE, set, dsSet(ZONE, [vouching]), context());
+    t.not(verdict.status, 'secure', label);
+    t.equal(verdict.status === 'insecure', label.startsWith('ds-unassigned'), label);
+    if (verdict.status !== 'secure') t.equal(verdict.ede, ede, `${label}: ${verdict.reason}`);
+  }
+  secure(t, published, dsSet(ZONE, [ds]));
+  t.end();
+});
