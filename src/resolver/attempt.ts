@@ -13,6 +13,7 @@ export interface Attempt {
   readonly transport: Transport;
   /** The 16 bits of the message header. */
   readonly messageId: number;
+  readonly name: Name;
   /** The question name in the letter case in which it was sent. */
   readonly sentName: Name;
   readonly type: number;
@@ -77,6 +78,7 @@ export function openAttempt(
     server,
     transport: ask.transport,
     messageId,
+    name: ask.name,
     sentName,
     type: ask.type,
     sentAtMs: machine.now.monotonicMs,

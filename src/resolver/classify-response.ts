@@ -29,16 +29,19 @@ export function classify(
     return { kind: 'unusable', why: 'lame' };
   }
   if (hasAnswerFor(reply, name, type)) return { kind: 'answer' };
+  // RFC 6672 §2.2: YXDOMAIN goes with a DNAME.
+  if (reply.rcode === Rcode.YXDOMAIN) return { kind: 'unusable', why: 'other rcode' };
   if (reply.rcode === Rcode.NXDOMAIN) return { kind: 'name error' };
   if (reply.authority.some((set) => set.type === RRType.SOA)) return { kind: 'no data' };
   const delegation = reply.authority.find(
     (set) => set.type === RRType.NS && name.isAtOrBelow(set.owner),
   );
+  if (delegation === undefined && reply.pointsUpward) return { kind: 'unusable', why: 'lame' };
   if (delegation === undefined || forwarding) return { kind: 'no data' };
   if (delegation.owner.isBelow(zone)) {
     return { kind: 'referral', child: delegation.owner, nameServers: delegation };
   }
-  // NS of the zone itself or of something above it, and no data: an upward or sideways referral.
+  // NS of the zone itself and no data: it knows the zone by name only.
   return reply.authoritative ? { kind: 'no data' } : { kind: 'unusable', why: 'lame' };
 }
 

@@ -109,7 +109,9 @@ export class Exchange {
       return;
     }
     const tried = this.#triedOf(server);
-    const tcp = this.#machine.health.prefersTcp(server.key, this.#machine.now);
+    // Large replies may get lost on the way as fragments: the last try goes over TCP.
+    const udpIsLossy = tried.udp >= LIMITS.triesPerServer.value - 1 && tried.tcp === 0;
+    const tcp = udpIsLossy || this.#machine.health.prefersTcp(server.key, this.#machine.now);
     this.#send(server, tried, tcp ? 'tcp' : 'udp', hedge);
   }
 

@@ -21,7 +21,7 @@ export type MatchResult =
 const ignore = (why: string): MatchResult => ({ kind: 'ignore', why });
 
 export function matchReply(octets: Uint8Array, attempt: Attempt): MatchResult {
-  const decoded = decodeMessage(octets);
+  const decoded = decodeMessage(inOwnCase(octets, attempt));
   if (!decoded.ok) return ignore('malformed');
   const message = decoded.value;
   if (message.id !== attempt.messageId) return ignore('another ID');
@@ -40,7 +40,7 @@ export function matchReply(octets: Uint8Array, attempt: Attempt): MatchResult {
   if (message.questions.length > 1 || !isAsked(question, attempt)) return ignore('another question');
   if (
     attempt.transport === 'udp' &&
-    !equalOctets(question.name.octets, attempt.sentName.octets)
+    !equalOctets(question.name.octets, attempt.name.octets)
   ) {
     return { kind: 'case lost' };
   }
@@ -70,3 +70,20 @@ function checkCookie(message: Message, attempt: Attempt): MatchResult {
   }
   return { kind: 'reply', message, serverCookie: data.length > 8 ? data.slice(8) : undefined };
 }
+
+/**
+ * The reply with the question's letters as we know them, if they came back exactly as sent. Other
+ * names point into the question, so this keeps the random letters out of everything learned.
+ */
+function inOwnCase(octets: Uint8Array, attempt: Attempt): Uint8Array {
+  const sent = attempt.sentName.octets;
+  if (sent === attempt.name.octets || octets.length < HEADER_OCTETS + sent.length) return octets;
+  for (let at = 0; at < sent.length; at++) {
+    if (octets[HEADER_OCTETS + at] !== sent[at]) return octets;
+  }
+  const copy = octets.slice();
+  copy.set(attempt.name.octets, HEADER_OCTETS);
+  return copy;
+}
+
+const HEADER_OCTETS = 12;

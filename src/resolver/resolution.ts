@@ -166,10 +166,8 @@ export class Resolution {
   #read(cut: ZoneCut, usable: UsableReply, isDirect: boolean): void {
     const { reply } = usable;
     const name = this.#current;
-    const set =
-      rrsetAt(reply.answer, name, this.type) ??
-      rrsetAt(reply.answer, name, RRType.CNAME) ??
-      dnameAbove(reply.answer, name);
+    // RFC 6672 §5.3.1: the CNAME that comes with a DNAME is not signed; the DNAME speaks for it.
+    const set = speakingFor(reply.answer, name, this.type);
     if (set === undefined) this.#readDenial(cut, usable, isDirect);
     else this.#judge(set, cut, usable, (judged) => this.#judgedSet(set, judged, cut, usable, isDirect));
   }
@@ -218,7 +216,8 @@ export class Resolution {
       return;
     }
     this.#take(alias);
-    this.#follow(cut, usable);
+    if (this.type === RRType.CNAME) this.#finish(Rcode.NOERROR, [], undefined);
+    else this.#follow(cut, usable);
   }
 
   /** Where a judged CNAME or DNAME leads; undefined when that ended the question. */
@@ -230,7 +229,9 @@ export class Resolution {
       return undefined;
     }
     this.#services.machine.dnamesSeen++;
-    const cname = rrsetAt(usable.reply.answer, this.#current, RRType.CNAME);
+    // Where nothing is signed there is nothing to hold the CNAME against: it is made anew.
+    const secure = held.security.status === 'secure';
+    const cname = secure ? rrsetAt(usable.reply.answer, this.#current, RRType.CNAME) : undefined;
     const synthesis = checkDnameSynthesis(set, this.#current, cname);
     if (synthesis === 'too long') {
       // RFC 6672 §2.2.
@@ -379,3 +380,13 @@ export class Resolution {
   }
 }
 
+
+/**
+ * The RRset of an answer section that says what there is at `name`. A DNAME outweighs what is said
+ * unsigned about names below it, such as the CNAME made from it (RFC 6672 §5.3.1).
+ */
+function speakingFor(answer: readonly RRset[], name: Name, type: number): RRset | undefined {
+  const set = rrsetAt(answer, name, type) ?? rrsetAt(answer, name, RRType.CNAME);
+  if (set !== undefined && set.signatures.length > 0) return set;
+  return dnameAbove(answer, name) ?? set;
+}

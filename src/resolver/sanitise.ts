@@ -11,6 +11,8 @@ export interface CleanReply {
   readonly recursionAvailable: boolean;
   readonly answer: readonly RRset[];
   readonly authority: readonly RRset[];
+  /** It names the servers of a zone above the one that was asked, which helps nobody. */
+  readonly pointsUpward: boolean;
   /** Address records that may serve as glue. */
   readonly glue: readonly ResourceRecord[];
 }
@@ -31,6 +33,9 @@ export function sanitise(message: Message, zone: Name, hardenGlue: boolean): Cle
     rcode: message.rcode,
     authoritative: message.authoritative,
     recursionAvailable: message.recursionAvailable,
+    pointsUpward: message.authority.some(
+      (record) => record.type === RRType.NS && zone.isBelow(record.owner),
+    ),
     answer: message.answer.length === 0 ? NOTHING : groupRRsets(message.answer.filter(inZone)),
     authority:
       message.authority.length === 0
