@@ -17,7 +17,9 @@ const FLOORS: Readonly<Record<string, number>> = {
   dane: 4,
   runtime: 5,
   config: 5,
-  'index.ts': 6,
+  embedding: 6,
+  // The face of the library: it shows what embedding/ has.
+  'index.ts': 6.5,
   cli: 7,
 };
 
@@ -35,7 +37,7 @@ const FORBIDDEN_FOLDERS = ['utils', 'util', 'helpers', 'common', 'misc', 'shared
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@noble/curves': ['dnssec'],
   '@noble/hashes': ['dnssec'],
-  'lru-cache': ['cache'],
+  'lru-cache': ['cache', 'resolver'],
   yaml: ['config'],
   yargs: ['cli'],
   'yargs-parser': ['cli'],
@@ -52,7 +54,7 @@ const BANNED_IN_PURE_FLOORS: ReadonlyArray<readonly [pattern: RegExp, instead: s
   [/\bqueueMicrotask\b/, 'return an effect; the driver acts on it'],
   [/\bprocess\b/, 'take it as an argument; only runtime/ and cli/ see the process'],
   [/\bBuffer\b/, 'Uint8Array'],
-  [/\bnode:/, 'put it behind an interface that runtime/ implements'],
+  [/['"]node:/, 'put it behind an interface that runtime/ implements'],
   [/\basync\b/, 'return effects; the machine never waits'],
   [/\bawait\b/, 'return effects; the machine never waits'],
   [/\bPromise\b/, 'return effects; the machine never waits'],
@@ -206,7 +208,7 @@ t.test('lines fit in 100 columns', (t) => {
 t.test('the rules bite', (t) => {
   const wire = fakeFile('src/wire/name.ts', []);
   const nsec = fakeFile('src/dnssec/nsec.ts', []);
-  t.match(refuseImport(wire, 'src/dnssec/index.ts'), /floor 0 .* floor 1/);
+  t.match(refuseImport(wire, 'src/dnssec/index.ts'), /floor 0.* floor 1/);
   t.match(refuseImport(nsec, 'src/presentation/index.ts'), /same floor/);
   t.match(refuseImport(nsec, 'src/wire/name.ts'), /door/);
   t.match(refuseImport(nsec, 'src/dnssec/index.ts'), /own door/);

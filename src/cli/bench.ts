@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { EXIT, type Run } from './commands.js';
+import { EXIT, type Run } from './command.js';
 
 export const bench: Run = ({ rest }) => {
   const program = fileURLToPath(new URL('../../bench/main.js', import.meta.url));

@@ -1,7 +1,8 @@
 /** Reads the command line: which command, its flags and positionals, or what is wrong with it. */
 import parse from 'yargs-parser';
 import { nearestName } from '../config/index.js';
-import { COMMANDS, type Command, type Invocation } from './commands.js';
+import type { Command, Invocation } from './command.js';
+import { COMMANDS } from './commands.js';
 
 export type ReadCommandLine =
   | { readonly kind: 'run'; readonly command: Command; readonly invocation: Invocation }

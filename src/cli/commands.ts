@@ -1,46 +1,6 @@
 /** The commands of `anchorite`, as data: the parser, the help and the dispatch read this table. */
 import { FLAGS, type FlagDescription } from '../config/index.js';
-
-/** A flag as the parser and the help see it. */
-export interface Flag {
-  readonly name: string;
-  readonly description: string;
-  /** A switch has no value; absent for those. */
-  readonly placeholder?: string;
-  readonly repeatable?: boolean;
-  readonly group?: string;
-  readonly fallback?: string;
-  /** For our own scripts: not in the help. */
-  readonly hidden?: boolean;
-}
-
-export interface Positional {
-  readonly name: string;
-  readonly description: string;
-  readonly required: boolean;
-}
-
-export interface Invocation {
-  readonly flags: { readonly [name: string]: unknown };
-  readonly positionals: readonly string[];
-  /** What follows the command, unread; for commands that hand it on. */
-  readonly rest: readonly string[];
-}
-
-/** Ends with the exit status. */
-export type Run = (invocation: Invocation) => Promise<number>;
-
-export interface Command {
-  /** One or two words. */
-  readonly path: string;
-  readonly summary: string;
-  readonly positionals: readonly Positional[];
-  readonly flags: readonly Flag[];
-  readonly epilogue?: string;
-  /** Hands everything on to another program instead of reading it. */
-  readonly passesThrough?: boolean;
-  readonly load: () => Promise<Run>;
-}
+import { type Command, EXIT, type Flag } from './command.js';
 
 function settingFlag(setting: FlagDescription): Flag {
   const { name, description, placeholder, repeatable, fallback, group } = setting;
@@ -73,19 +33,6 @@ const labFlags: readonly Flag[] = [
 const resolveSettings = settingFlags.filter(
   ({ group, name }) => group !== 'listening' && !['workers', 'log-queries'].includes(name),
 );
-
-export const EXIT = {
-  /** All went well; for `resolve`: the answer is secure. */
-  ok: 0,
-  /** Something failed that should not have. */
-  failure: 1,
-  /** The command line or the configuration is wrong. */
-  usage: 2,
-  insecure: 3,
-  bogus: 4,
-  /** No verdict: indeterminate, or no server could be reached. */
-  noAnswer: 5,
-} as const;
 
 const RESOLVE_EPILOGUE = `Exit status:
   ${EXIT.ok}  the answer, or the proof that there is none, is secure

@@ -1,6 +1,6 @@
 /** `anchorite config check` and `anchorite config show`. */
 import { type ConfigError, showConfig } from '../config/index.js';
-import { EXIT, type Run } from './commands.js';
+import { EXIT, type Run } from './command.js';
 import { readConfig, readConfigFile } from './read-config.js';
 
 export const checkConfig: Run = async ({ positionals }) => {

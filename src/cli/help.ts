@@ -1,6 +1,7 @@
 /** Help texts and shell completion, drawn by yargs; loaded only when somebody asks for them. */
 import yargs, { type Argv } from 'yargs';
-import { COMMANDS, type Command, type Flag } from './commands.js';
+import type { Command, Flag } from './command.js';
+import { COMMANDS } from './commands.js';
 
 const GROUP_TITLES: Readonly<Record<string, string>> = {
   listening: 'Clients:',

@@ -1,6 +1,6 @@
 /** `--lab`, `--lab-delay` and `--lab-loss`. */
 import type { LabSettings } from '../embedding/index.js';
-import type { Invocation } from './commands.js';
+import type { Invocation } from './command.js';
 
 const DEFAULT_DELAY_MS = 10;
 const MAX_DELAY_MS = 5_000;

@@ -1,6 +1,6 @@
 /** `anchorite lab list`: what each domain of the lab shows, and what to expect. */
 import { type Expectation, labWorld } from '../lab/index.js';
-import { EXIT, type Run } from './commands.js';
+import { EXIT, type Run } from './command.js';
 
 export const listLab: Run = async ({ flags }) => {
   const { domains } = labWorld();

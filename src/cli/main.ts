@@ -2,8 +2,8 @@
 /** The program: finds the command, runs it, turns its outcome into an exit status. */
 import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { EXIT } from './command.js';
 import { readCommandLine } from './command-line.js';
-import { EXIT } from './commands.js';
 
 /** Runs one command line, without the name of the program, to its end. */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {

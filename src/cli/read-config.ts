@@ -7,7 +7,7 @@ import {
   readFlags,
   readYamlSettings,
 } from '../config/index.js';
-import type { Invocation } from './commands.js';
+import type { Invocation } from './command.js';
 
 export async function readConfig(flags: Invocation['flags']): Promise<ConfigResult> {
   const overrides = readFlags(flags);

@@ -4,8 +4,8 @@ import { formatRecord } from '../presentation/index.js';
 import type { AnsweredRRset, Report, Resolution } from '../resolver/index.js';
 import { RRClass, RRType, rcodeMnemonic, typeMnemonic } from '../wire/index.js';
 import { escapeControls } from './log.js';
+import type { Question } from './question.js';
 import { rounded, wordsOf } from './report-words.js';
-import type { Question } from './resolve.js';
 
 export function answerText(
   question: Question,

@@ -3,19 +3,15 @@ import { SETTINGS } from '../config/index.js';
 import { assemble, resultOf, type SecurityStatus } from '../embedding/index.js';
 import { parseName } from '../presentation/index.js';
 import type { Report, Resolution } from '../resolver/index.js';
-import { type Name, Rcode, RRType, typeFromMnemonic } from '../wire/index.js';
-import { EXIT, type Invocation, type Run } from './commands.js';
+import { Rcode, RRType, typeFromMnemonic } from '../wire/index.js';
+import { EXIT, type Invocation, type Run } from './command.js';
 import { refuse } from './config-commands.js';
 import { readLabFlags } from './lab-flags.js';
+import type { Question } from './question.js';
 import { readConfig } from './read-config.js';
 import { rounded, wordsOf } from './report-words.js';
 import { answerText, type TracedStep, traceText } from './resolve-text.js';
 import { askServer } from './stub-query.js';
-
-export interface Question {
-  readonly name: Name;
-  readonly type: number;
-}
 
 export const resolve: Run = async (invocation) => {
   const question = readQuestion(invocation.positionals);
@@ -112,7 +108,7 @@ function print(question: Question, resolution: Resolution, circumstances: Circum
   process.stdout.write(answerText(question, resolution, { tookMs, queries }));
 }
 
-export function octetsAsBase64(_key: string, value: unknown): unknown {
+function octetsAsBase64(_key: string, value: unknown): unknown {
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
 }
 

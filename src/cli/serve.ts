@@ -4,7 +4,7 @@ import { type Assembly, assemble } from '../embedding/index.js';
 import { Daemon, type DaemonReport, notifyReady, notifyStopping } from '../runtime/index.js';
 import { AccessList, CookieJar, DEFAULT_NAME_SERVER_CONFIG } from '../server/index.js';
 import { rcodeMnemonic, typeMnemonic } from '../wire/index.js';
-import { EXIT, type Invocation, type Run } from './commands.js';
+import { EXIT, type Invocation, type Run } from './command.js';
 import { refuse } from './config-commands.js';
 import { readLabFlags } from './lab-flags.js';
 import { type Log, type LogEvent, openLog } from './log.js';

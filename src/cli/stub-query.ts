@@ -13,10 +13,10 @@ import {
   rcodeMnemonic,
   typeMnemonic,
 } from '../wire/index.js';
-import { EXIT } from './commands.js';
+import { EXIT } from './command.js';
 import { escapeControls } from './log.js';
+import type { Question } from './question.js';
 import { rounded } from './report-words.js';
-import type { Question } from './resolve.js';
 
 const UDP_SIZE_OCTETS = 1_232;
 /** As the stub resolver of the C library: five seconds, two attempts. */

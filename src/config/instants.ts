@@ -1,4 +1,4 @@
-/** Instants and spans of time in settings, by arithmetic alone: no calendar of the host is asked. */
+/** Instants and spans of time in settings, by arithmetic alone: no host calendar is asked. */
 
 const SPAN_UNITS: ReadonlyMap<string, number> = new Map([
   ['s', 1],

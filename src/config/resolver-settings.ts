@@ -1,4 +1,4 @@
-/** The resolver's view of a Config: everything but the hints, which stand in a file of their own. */
+/** The resolver's view of a Config: all but the hints, which stand in a file. */
 import type { ResolverConfig } from '../resolver/index.js';
 import type { Config } from './config.js';
 

@@ -14,6 +14,7 @@ import {
   type WallClockSetting,
 } from '../runtime/index.js';
 import { type Foundations, judgeAnchors, readFoundations } from './foundations.js';
+import type { LabSettings } from './lab-settings.js';
 
 export interface Assembly {
   readonly config: Config;
@@ -28,13 +29,6 @@ export interface Assembly {
 export type Assembled =
   | { readonly ok: true; readonly assembly: Assembly }
   | { readonly ok: false; readonly problems: readonly string[] };
-
-/** The network in a box instead of the one outside. */
-export interface LabSettings {
-  readonly oneWayDelayMs: number;
-  /** Share of exchanges that get lost, 0 to 1. */
-  readonly loss: number;
-}
 
 export interface AssemblyOptions {
   readonly report: (report: Report) => void;

@@ -40,7 +40,7 @@ function readHints(fileName: string | undefined): Read<readonly Hint[]> {
   return { problem: `root-hints: ${path} line ${error.line}: ${error.message}` };
 }
 
-/** What the operator gives replaces what is shipped: a private root must not be joined by IANA's. */
+/** What is given replaces what is shipped: a private root must not be joined by IANA's. */
 function readAnchors(config: Config, nowSeconds: number): Read<readonly ResourceRecord[]> {
   const { trustAnchors, trustAnchorFile } = config;
   if (trustAnchors === undefined && trustAnchorFile === undefined) {

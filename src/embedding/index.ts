@@ -4,8 +4,10 @@ export {
   type Assembly,
   type AssemblyOptions,
   assemble,
-  type LabSettings,
 } from './assembly.js';
+export * from './embedded-resolver.js';
 export { readFoundations } from './foundations.js';
+export type { LabSettings } from './lab-settings.js';
+export type { ResolverOptions } from './options.js';
 export type * from './records.js';
 export * from './result.js';

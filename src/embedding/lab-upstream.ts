@@ -9,8 +9,8 @@ import {
   type Upstream,
   type UpstreamEvent,
 } from '../runtime/index.js';
-import type { LabSettings } from './assembly.js';
 import type { Foundations } from './foundations.js';
+import type { LabSettings } from './lab-settings.js';
 
 export interface OpenedLab {
   readonly foundations: Foundations;
