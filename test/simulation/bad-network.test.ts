@@ -38,13 +38,14 @@ function fineWeather(): void {
 interface Tally {
   asked: number;
   asExpected: number;
-  failed: number;
+  /** Questions that ended in SERVFAIL. */
+  failed: string[];
   wrong: string[];
 }
 
 /** Asks what the table expects of some domains, at random times, many at once. */
 function askAround(world: SimulatedWorld, domains: readonly LabDomain[]): Tally {
-  const tally: Tally = { asked: 0, asExpected: 0, failed: 0, wrong: [] };
+  const tally: Tally = { asked: 0, asExpected: 0, failed: [], wrong: [] };
   const asked = domains.flatMap((domain) => {
     world.runUntil(() => false, world.random.below(80));
     return domain.expectations.map((expected) => {
@@ -55,7 +56,7 @@ function askAround(world: SimulatedWorld, domains: readonly LabDomain[]): Tally 
   for (const { expected, question } of asked) {
     tally.asked++;
     const seen = question.resolution!;
-    if (seen.rcode === 2) tally.failed++;
+    if (seen.rcode === 2) tally.failed.push(`${expected.name} ${expected.type}`);
     else if (seen.security.status === expected.status) tally.asExpected++;
     else tally.wrong.push(`${expected.name} ${expected.type}: ${seen.security.status}`);
   }
@@ -227,7 +228,9 @@ t.test('forgers who cannot see the query get nowhere', (t) => {
       // A blind guess meets the ID in one of 65,536 cases; the seeds are chosen so that none does.
       t.same(evilAnswers(world), [], `${title}, seed ${seed}: nothing forged is answered`);
       t.same(tally.wrong, [], `${title}, seed ${seed}: what is answered is right`);
-      t.equal(tally.failed, 0, `${title}, seed ${seed}: nobody is kept from an answer`);
+      // A server that does not listen on TCP cannot be asked in a way that forgers cannot disturb.
+      const kept = tally.failed.filter((asked) => !asked.includes('no-tcp.dane'));
+      t.same(kept, [], `${title}, seed ${seed}: nobody is kept from an answer`);
       t.same([...violations(world), ...restlessness(world)], [], `${title}, seed ${seed}`);
     }
   }

@@ -82,6 +82,8 @@ interface Recipe {
   readonly before?: readonly (readonly [name: string, type: string])[];
   /** The only acceptable endings. */
   readonly ends: readonly Ending[];
+  /** Why it is bogus, if it is. */
+  readonly reason?: string;
 }
 
 /** `truth`: as without the attacker. `bogus`: SERVFAIL and a reason. `failed`: SERVFAIL. */
@@ -143,6 +145,7 @@ const SIGNATURES: readonly Recipe[] = [
       answer: signedBy(lab, 'evil.dane.', TLSA, RRType.TLSA, [EVIL_TLSA]),
     })),
     ends: ['bogus'],
+    reason: 'signer is another zone',
   },
   {
     title: 'F2: a wildcard signature with fewer labels than its signer',
@@ -153,6 +156,7 @@ const SIGNATURES: readonly Recipe[] = [
       answer: signedBy(lab, 'evil.dane.', TLSA, RRType.TLSA, [EVIL_TLSA], '*.dane.'),
     })),
     ends: ['bogus'],
+    reason: 'signer is another zone',
   },
   {
     title: "F13: the victim's keys replaced by the root's own, which an anchor knows",
@@ -164,6 +168,7 @@ const SIGNATURES: readonly Recipe[] = [
       return { ...reply, answer: signedBy(lab, '.', 'victim.dane.', RRType.DNSKEY, keys) };
     }),
     ends: ['bogus'],
+    reason: 'no key matches DS',
   },
   {
     title: "F13b: the victim's keys and data replaced by the neighbour's",
@@ -178,6 +183,7 @@ const SIGNATURES: readonly Recipe[] = [
       return { ...reply, answer };
     },
     ends: ['bogus'],
+    reason: 'no key matches DS',
   },
   {
     title: 'D4: signatures stripped from TLSA',
@@ -188,6 +194,7 @@ const SIGNATURES: readonly Recipe[] = [
       answer: reply.answer.filter(({ type }) => type !== RRType.RRSIG),
     })),
     ends: ['bogus'],
+    reason: 'signature missing',
   },
   {
     title: 'one TLSA record added to a signed set',
@@ -198,6 +205,7 @@ const SIGNATURES: readonly Recipe[] = [
       answer: [record(TLSA, RRType.TLSA, EVIL_TLSA), ...reply.answer],
     })),
     ends: ['bogus'],
+    reason: 'signature does not verify',
   },
   {
     title: 'I10: the same set again in class CH, unsigned',
@@ -216,10 +224,10 @@ const SIGNATURES: readonly Recipe[] = [
 
 const DENIALS: readonly Recipe[] = [
   {
-    title: 'F3: a wildcard signature replayed at a name that exists without that type',
+    title: 'F3: a wildcard record replayed at a name that exists',
     server: 'ns1.victim.dane.',
     question: ['below.ent.victim.dane.', 'TXT'],
-    change: (reply, lab) => ({
+    change: onlyFor(RRType.TXT, (reply, lab) => ({
       ...reply,
       answer: signedBy(
         lab,
@@ -229,8 +237,9 @@ const DENIALS: readonly Recipe[] = [
         [Uint8Array.of(1, 0x78)],
         '*.victim.dane.',
       ),
-    }),
+    })),
     ends: ['bogus'],
+    reason: 'denial missing',
   },
   {
     title: 'F3b: a wildcard answer without the proof that nothing is nearer',
@@ -238,6 +247,7 @@ const DENIALS: readonly Recipe[] = [
     question: ['anything.victim.dane.', 'TXT'],
     change: onlyFor(RRType.TXT, (reply) => ({ ...reply, authority: [] })),
     ends: ['bogus'],
+    reason: 'denial missing',
   },
   {
     title: 'F3c: the same with NSEC3',
@@ -245,6 +255,7 @@ const DENIALS: readonly Recipe[] = [
     question: ['anything.victim.hashed.', 'TXT'],
     change: onlyFor(RRType.TXT, (reply) => ({ ...reply, authority: [] })),
     ends: ['bogus'],
+    reason: 'denial missing',
   },
   {
     title: "F4: a neighbour's NSEC that reaches over the victim",
@@ -262,6 +273,7 @@ const DENIALS: readonly Recipe[] = [
       ],
     })),
     ends: ['bogus'],
+    reason: 'denial missing',
   },
   {
     title: "F6: the parent's NSEC at the cut denies data of the child",
@@ -278,6 +290,7 @@ const DENIALS: readonly Recipe[] = [
       ],
     })),
     ends: ['bogus'],
+    reason: 'denial: next name outside zone',
   },
   {
     title: "F7: the child's own apex NSEC offered as proof that it has no DS",
@@ -300,6 +313,7 @@ const DENIALS: readonly Recipe[] = [
       };
     },
     ends: ['bogus'],
+    reason: 'signer is another zone',
   },
   {
     title: 'D5: the DS left out of the referral and denied to who asks',
@@ -311,6 +325,7 @@ const DENIALS: readonly Recipe[] = [
       authority: without(reply.authority, RRType.DS),
     }),
     ends: ['bogus'],
+    reason: 'denial missing',
   },
   {
     title: 'D5b: the DS replaced by the NSEC of a real insecure delegation',
@@ -327,6 +342,7 @@ const DENIALS: readonly Recipe[] = [
       };
     },
     ends: ['bogus'],
+    reason: 'denial: name not covered',
   },
   {
     title: 'F8: an opt-out NSEC3 of the parent denies the data of a signed child',
@@ -337,6 +353,7 @@ const DENIALS: readonly Recipe[] = [
       return { ...reply, rcode: Rcode.NXDOMAIN, answer: [], authority: flat(nsec3s) };
     }),
     ends: ['bogus'],
+    reason: 'denial missing',
   },
   {
     title: 'F9: the last record of the ring replayed for a name it does not cover',
@@ -349,6 +366,7 @@ const DENIALS: readonly Recipe[] = [
       authority: denialFrom(lab, 'victim.dane.', 'zzz.nobody.victim.dane.'),
     })),
     ends: ['bogus'],
+    reason: 'denial: name not covered',
   },
   {
     title: 'F10: the response code of "no data" turned into "no such name"',
@@ -356,6 +374,7 @@ const DENIALS: readonly Recipe[] = [
     question: ['mx.victim.dane.', 'TLSA'],
     change: onlyFor(RRType.TLSA, (reply) => ({ ...reply, rcode: Rcode.NXDOMAIN })),
     ends: ['truth', 'bogus'],
+    reason: 'denial: proves something else',
   },
   {
     title: 'F10b: the same at an empty non-terminal',
@@ -363,6 +382,7 @@ const DENIALS: readonly Recipe[] = [
     question: ['_tcp.mx.victim.dane.', 'TLSA'],
     change: onlyFor(RRType.TLSA, (reply) => ({ ...reply, rcode: Rcode.NXDOMAIN })),
     ends: ['truth', 'bogus'],
+    reason: 'denial: proves something else',
   },
   {
     title: 'F10c: the same with NSEC3',
@@ -370,6 +390,7 @@ const DENIALS: readonly Recipe[] = [
     question: ['_tcp.mx.victim.hashed.', 'TLSA'],
     change: onlyFor(RRType.TLSA, (reply) => ({ ...reply, rcode: Rcode.NXDOMAIN })),
     ends: ['truth', 'bogus'],
+    reason: 'denial: proves something else',
   },
   {
     title: 'F11: a genuine NSEC of another name denies the apex MX',
@@ -381,6 +402,7 @@ const DENIALS: readonly Recipe[] = [
       authority: denialFrom(lab, 'victim.dane.', 'mx.victim.dane.'),
     })),
     ends: ['bogus'],
+    reason: 'denial: name not covered',
   },
   {
     title: 'F12: a forged NSEC beside a signed SOA',
@@ -396,6 +418,7 @@ const DENIALS: readonly Recipe[] = [
       ],
     })),
     ends: ['bogus'],
+    reason: 'signature missing',
   },
   {
     title: 'D3: unsigned NSEC3 with many iterations is no way to become insecure',
@@ -413,6 +436,7 @@ const DENIALS: readonly Recipe[] = [
       }),
     })),
     ends: ['bogus'],
+    reason: 'signature does not verify',
   },
   {
     title: 'F22: the SOA of another zone under a denial',
@@ -425,6 +449,7 @@ const DENIALS: readonly Recipe[] = [
       authority: signedBy(lab, 'evil.dane.', 'evil.dane.', RRType.SOA, [soaOf(lab, 'evil.dane.')]),
     })),
     ends: ['bogus', 'failed'],
+    reason: 'denial missing',
   },
   {
     title: 'I11: a signed set of another type where there is none of that type',
@@ -436,6 +461,7 @@ const DENIALS: readonly Recipe[] = [
       authority: [],
     })),
     ends: ['bogus', 'failed'],
+    reason: 'denial missing',
   },
 ];
 
@@ -452,6 +478,7 @@ const ALIASES: readonly Recipe[] = [
       }),
     })),
     ends: ['truth', 'bogus'],
+    reason: 'CNAME differs from DNAME',
   },
   {
     title: 'I8: an unsigned DNAME above the question',
@@ -466,6 +493,7 @@ const ALIASES: readonly Recipe[] = [
       authority: [],
     })),
     ends: ['bogus'],
+    reason: 'signature missing',
   },
   {
     title: 'I7: the target of a CNAME comes along, forged, for an unsigned zone',
@@ -614,7 +642,7 @@ for (const [title, recipes] of [
   ['records that nobody asked for', POISON],
 ] as const) {
   t.test(title, (t) => {
-    for (const { title, server, change, question, before = [], ends } of recipes) {
+    for (const { title, server, change, question, before = [], ends, reason } of recipes) {
       const honest = new SimulatedWorld({ lab, config: { mailPrefetch: false } });
       const truth = essence(honest.resolve(...question));
       const world = new SimulatedWorld({ lab, config: { mailPrefetch: false } });
@@ -636,6 +664,7 @@ for (const [title, recipes] of [
         errors,
       };
       t.ok((ends as readonly string[]).includes(ending), `${title}: ${ending}`, said);
+      if (ending === 'bogus') t.equal('reason' in security && security.reason, reason, 'reason');
       t.ok(changed > 0, 'the attacker had his chance');
       t.same([...violations(world), ...restlessness(world)], [], `${title}: nothing else is wrong`);
     }
