@@ -1,0 +1,212 @@
+/**
+ * Denials that were learned: name errors and missing types, RFC 2308, each with the SOA and the
+ * proof it came with. A secure name error answers for everything below it too (RFC 8020); one
+ * without proof only for itself, because anyone on the way could have written it.
+ */
+import { isSecure, type Security } from '../dnssec/index.js';
+import { Name, parseSoa, type RRset, RRType } from '../wire/index.js';
+import { CACHE_LIMITS } from './limits.js';
+import { type OctetBoundedMap, octetBoundedMap, parentKey, typedKey } from './octet-bounded-map.js';
+import { packRRset, payloadOctets, rrsetsSizeOctets } from './packed-rrset.js';
+import {
+  type CacheClock,
+  DEFAULT_TTL_LIMITS,
+  expiryMs,
+  isWithinSignatures,
+  negativeTtlSeconds,
+  rrsetTtlSeconds,
+  type TtlLimits,
+} from './ttl.js';
+
+export type NegativeKind = 'name error' | 'no data';
+
+export interface CachedNegative {
+  readonly kind: NegativeKind;
+  readonly name: Name;
+  /** The type asked for; means nothing for a name error. */
+  readonly type: number;
+  /** The zone that denies: the owner of the SOA. */
+  readonly zone: Name;
+  /** SOA and proof, as they go into a reply. */
+  readonly authority: readonly RRset[];
+  readonly security: Security;
+  readonly expiresAtMs: number;
+  readonly originalTtlSeconds: number;
+}
+
+export interface NegativeFacts {
+  readonly kind: NegativeKind;
+  readonly name: Name;
+  readonly type: number;
+  /** SOA and proof; without the SOA of a zone that the name lies in there is nothing to keep. */
+  readonly authority: readonly RRset[];
+  readonly security: Security;
+  /** What the judge found for the proof; without it, TTLs and original TTLs count. */
+  readonly proofTtlSeconds?: number;
+  readonly notAfterMs?: number;
+}
+
+export interface NegativeCacheOptions {
+  readonly maxOctets: number;
+  readonly maxAuthorityOctets?: number;
+  readonly ttlLimits?: Partial<TtlLimits>;
+}
+
+interface Entry extends CachedNegative {
+  readonly sizeOctets: number;
+}
+
+/** Type 0 is reserved (RFC 6895 §3.1), so it stands for all types here. */
+const ALL_TYPES = 0;
+
+export class NegativeCache {
+  readonly #entries: OctetBoundedMap<Entry>;
+  readonly #maxAuthorityOctets: number;
+  readonly #limits: TtlLimits;
+
+  constructor(options: NegativeCacheOptions) {
+    this.#entries = octetBoundedMap(options.maxOctets);
+    this.#maxAuthorityOctets = options.maxAuthorityOctets ?? CACHE_LIMITS.rrsetOctets.value;
+    this.#limits = { ...DEFAULT_TTL_LIMITS, ...options.ttlLimits };
+  }
+
+  get sizeOctets(): number {
+    return this.#entries.calculatedSize;
+  }
+
+  get count(): number {
+    return this.#entries.size;
+  }
+
+  /** The denial of exactly this name and type; of two, the secure one, then the name error. */
+  get(name: Name, type: number, now: CacheClock): CachedNegative | undefined {
+    const nameError = this.#read(typedKey(name.key, ALL_TYPES), now);
+    if (nameError !== undefined && isSecure(nameError.security)) return nameError;
+    const noData = this.#read(typedKey(name.key, type), now);
+    if (noData !== undefined && (nameError === undefined || isSecure(noData.security))) {
+      return noData;
+    }
+    return nameError;
+  }
+
+  /**
+   * The denial of the name itself, whatever its security, or a secure denial of a name above it:
+   * RFC 8020 §2, what lies below a name that does not exist does not exist either.
+   */
+  getNameErrorAtOrAbove(name: Name, now: CacheClock): CachedNegative | undefined {
+    let key = name.key;
+    const own = this.#read(typedKey(key, ALL_TYPES), now);
+    if (own !== undefined) return own;
+    while (key.charCodeAt(0) !== 0) {
+      key = parentKey(key);
+      const above = this.#read(typedKey(key, ALL_TYPES), now);
+      if (above !== undefined && isSecure(above.security)) return above;
+    }
+    return undefined;
+  }
+
+  /**
+   * Keeps a denial unless a rule forbids it. Returns what now stands: the denial itself (kept, or
+   * good for the current use only) or the secure one that it could not replace. Undefined without
+   * an SOA (RFC 2308 §5: such a denial must not be kept).
+   */
+  put(facts: NegativeFacts, now: CacheClock): CachedNegative | undefined {
+    const { kind, name, security } = facts;
+    const entry = this.#entryOf(facts, now);
+    if (entry === undefined || security.status === 'bogus') return entry;
+    if (kind === 'no data' && facts.type === ALL_TYPES) return entry;
+    const key = typedKey(name.key, kind === 'name error' ? ALL_TYPES : facts.type);
+    const standing = this.#read(key, now);
+    if (standing !== undefined && isSecure(standing.security) && !isSecure(security)) {
+      return standing;
+    }
+    if (entry.expiresAtMs <= now.cacheMs || this.#isTooLarge(entry)) {
+      this.#entries.delete(key);
+      return entry;
+    }
+    this.#entries.set(key, entry);
+    if (kind === 'no data') this.#nameExists(name, security, now);
+    return entry;
+  }
+
+  /** Forgets that the name, or this type at it, does not exist. */
+  remove(name: Name, type: number): void {
+    this.#entries.delete(typedKey(name.key, ALL_TYPES));
+    this.#entries.delete(typedKey(name.key, type));
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  /** A name with missing types exists: an older name error that is no better proven ends. */
+  #nameExists(name: Name, security: Security, now: CacheClock): void {
+    const key = typedKey(name.key, ALL_TYPES);
+    const nameError = this.#read(key, now);
+    if (nameError === undefined) return;
+    if (isSecure(security) || !isSecure(nameError.security)) this.#entries.delete(key);
+  }
+
+  #read(key: string, now: CacheClock): Entry | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    if (now.cacheMs < entry.expiresAtMs && isWithinSignatures(entry.security, now)) return entry;
+    this.#entries.delete(key);
+    return undefined;
+  }
+
+  #entryOf(facts: NegativeFacts, now: CacheClock): Entry | undefined {
+    const { kind, name, type, authority, security } = facts;
+    const soa = authority.find((set) => set.type === RRType.SOA);
+    const soaRdata = soa?.rdatas[0];
+    const fields = soaRdata === undefined ? undefined : parseSoa(soaRdata);
+    // A zone denies its own names only.
+    if (soa === undefined || fields === undefined || !name.isAtOrBelow(soa.owner)) {
+      return undefined;
+    }
+    const ttl = negativeTtlSeconds(
+      rrsetTtlSeconds(soa, security, undefined, this.#limits, now),
+      fields.minimumSeconds,
+      facts.proofTtlSeconds ?? this.#proofTtlSeconds(authority, security, now),
+      security,
+      this.#limits,
+      now,
+    );
+    const kept = authority.map(packRRset);
+    return {
+      kind,
+      // Not the question's own object, which holds on to all its parents.
+      name: Name.fromCheckedOctets(name.octets.slice(), name.labelCount),
+      type,
+      zone: kept[authority.indexOf(soa)]!.owner,
+      authority: kept,
+      security,
+      expiresAtMs: Math.min(expiryMs(ttl, now), facts.notAfterMs ?? Number.POSITIVE_INFINITY),
+      originalTtlSeconds: ttl,
+      sizeOctets:
+        CACHE_LIMITS.entryOverheadOctets.value +
+        2 * name.octets.length +
+        rrsetsSizeOctets(authority),
+    };
+  }
+
+  #proofTtlSeconds(
+    authority: readonly RRset[],
+    security: Security,
+    now: CacheClock,
+  ): number | undefined {
+    let least: number | undefined;
+    for (const set of authority) {
+      if (set.type !== RRType.NSEC && set.type !== RRType.NSEC3) continue;
+      const ttl = rrsetTtlSeconds(set, security, undefined, this.#limits, now);
+      if (least === undefined || ttl < least) least = ttl;
+    }
+    return least;
+  }
+
+  #isTooLarge(entry: Entry): boolean {
+    let octets = 0;
+    for (const set of entry.authority) octets += payloadOctets(set);
+    return octets > this.#maxAuthorityOctets;
+  }
+}

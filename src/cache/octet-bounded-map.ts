@@ -1,0 +1,51 @@
+/**
+ * Least-recently-used maps bounded by octets. Thin: lru-cache does the work; this is the one place
+ * that decides how it is set up. Life times are not its business (each cache checks its own, by
+ * two clocks and with rules for staleness), so it is never told about them.
+ */
+import { LRUCache } from 'lru-cache';
+import { CACHE_LIMITS } from './limits.js';
+
+export interface Sized {
+  /** Everything the entry is charged for. */
+  readonly sizeOctets: number;
+}
+
+export type OctetBoundedMap<Value extends Sized> = LRUCache<string, Value>;
+
+/**
+ * `max` makes the tables be allocated at once, so that they never grow in the middle of work; it
+ * is the number of entries of the smallest size that fit.
+ */
+export function octetBoundedMap<Value extends Sized>(
+  maxOctets: number,
+  forgotten?: (value: Value) => void,
+): OctetBoundedMap<Value> {
+  const maxSize = Math.max(1, Math.floor(maxOctets));
+  return new LRUCache<string, Value>({
+    max: Math.max(1, Math.ceil(maxSize / CACHE_LIMITS.entryOverheadOctets.value)),
+    maxSize,
+    sizeCalculation: (value) => value.sizeOctets,
+    ...(forgotten === undefined ? {} : { dispose: forgotten }),
+  });
+}
+
+/** A map bounded by the number of entries, for entries of one size. */
+export function countBoundedMap<Value extends object>(maxEntries: number): LRUCache<string, Value> {
+  return new LRUCache<string, Value>({ max: Math.max(1, Math.floor(maxEntries)) });
+}
+
+/**
+ * Key of a name and a type: the name's wire octets end with its root label, so what follows cannot
+ * be taken for a part of it. Two characters below 256, because one above would make V8 store the
+ * whole key with two octets per character.
+ */
+export function typedKey(nameKey: string, type: number): string {
+  return nameKey + String.fromCharCode(type >> 8, type & 0xff);
+}
+
+/** The key of the name's parent, cut from the name's own; that of the root is its own parent. */
+export function parentKey(nameKey: string): string {
+  const length = nameKey.charCodeAt(0);
+  return length === 0 ? nameKey : nameKey.slice(1 + length);
+}

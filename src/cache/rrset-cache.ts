@@ -1,0 +1,173 @@
+/**
+ * RRsets that were learned, with the security they were judged to have and the rank of the place
+ * they came from. Four rules keep it from being poisoned or outstayed:
+ * - what is read is never expired, and never past the signatures that made it secure;
+ * - data of lower rank never takes the place of unexpired data of higher rank, and secure data
+ *   has the highest (RFC 2181 §5.4.1);
+ * - bogus data is never kept;
+ * - the number of octets kept is bounded, and one RRset cannot take more than its share.
+ */
+import { isSecure, type Security } from '../dnssec/index.js';
+import type { Name, RRset } from '../wire/index.js';
+import { CACHE_LIMITS } from './limits.js';
+import { type OctetBoundedMap, octetBoundedMap, typedKey } from './octet-bounded-map.js';
+import { packRRset, payloadOctets, rrsetSizeOctets, rrsetsSizeOctets } from './packed-rrset.js';
+import { effectiveRank, mayAnswer, mayReplace } from './trust-ranking.js';
+import {
+  type CacheClock,
+  DEFAULT_TTL_LIMITS,
+  expiryMs,
+  isWithinSignatures,
+  rrsetTtlSeconds,
+  type TtlLimits,
+} from './ttl.js';
+
+export interface CachedRRset {
+  readonly rrset: RRset;
+  readonly security: Security;
+  readonly rank: number;
+  /** On the cache clock; `remainingSeconds` tells what is left. */
+  readonly expiresAtMs: number;
+  /** The TTL it was stored with, after all caps: what prefetching measures its age by. */
+  readonly originalTtlSeconds: number;
+  /** RFC 4035 §5.3.4: the denial that belongs to a wildcard answer; empty otherwise. */
+  readonly proof: readonly RRset[];
+}
+
+export interface RRsetCacheOptions {
+  readonly maxOctets: number;
+  /** Larger RRsets are answered, not kept. */
+  readonly maxRRsetOctets?: number;
+  readonly ttlLimits?: Partial<TtlLimits>;
+  /** RFC 8767: how long data that is not secure may be handed out after its end; 0 is never. */
+  readonly maxStaleMs?: number;
+}
+
+export interface RRsetFacts {
+  readonly security: Security;
+  readonly rank: number;
+  readonly proof?: readonly RRset[];
+  /** What the judge found; without it, TTL and original TTLs count. */
+  readonly ttlSeconds?: number;
+  /**
+   * The end of the delegation that the data came through, for the NS RRset of a zone's apex and
+   * the addresses of its servers: the child must not prolong what the parent has given (CVE-2022-
+   * 30698, CVE-2026-40622).
+   */
+  readonly notAfterMs?: number;
+}
+
+interface Entry extends CachedRRset {
+  readonly sizeOctets: number;
+}
+
+const NO_PROOF: readonly RRset[] = [];
+
+export class RRsetCache {
+  readonly #entries: OctetBoundedMap<Entry>;
+  readonly #maxRRsetOctets: number;
+  readonly #limits: TtlLimits;
+  readonly #maxStaleMs: number;
+
+  constructor(options: RRsetCacheOptions) {
+    this.#entries = octetBoundedMap(options.maxOctets);
+    this.#maxRRsetOctets = options.maxRRsetOctets ?? CACHE_LIMITS.rrsetOctets.value;
+    this.#limits = { ...DEFAULT_TTL_LIMITS, ...options.ttlLimits };
+    this.#maxStaleMs = options.maxStaleMs ?? 0;
+  }
+
+  /** What everything kept is charged for; at most `maxOctets`. */
+  get sizeOctets(): number {
+    return this.#entries.calculatedSize;
+  }
+
+  get count(): number {
+    return this.#entries.size;
+  }
+
+  /** Any rank: good for finding servers. */
+  get(name: Name, type: number, now: CacheClock): CachedRRset | undefined {
+    const key = typedKey(name.key, type);
+    const entry = this.#entries.get(key);
+    if (entry === undefined || isUsable(entry, now)) return entry;
+    if (!isStale(entry, now, this.#maxStaleMs)) this.#entries.delete(key);
+    return undefined;
+  }
+
+  /** Only what may be given to a client as an answer: RFC 2181 §5.4.1. */
+  getAnswer(name: Name, type: number, now: CacheClock): CachedRRset | undefined {
+    const entry = this.get(name, type, now);
+    return entry !== undefined && mayAnswer(entry.rank) ? entry : undefined;
+  }
+
+  /**
+   * RFC 8767: an answer whose TTL has run out, but no longer ago than the limit. Secure data is
+   * never stale here: a record that a mailer pins certificates to ends when its owner said.
+   */
+  getStale(name: Name, type: number, now: CacheClock): CachedRRset | undefined {
+    const entry = this.#entries.get(typedKey(name.key, type));
+    if (entry === undefined || !mayAnswer(entry.rank)) return undefined;
+    return isUsable(entry, now) || isStale(entry, now, this.#maxStaleMs) ? entry : undefined;
+  }
+
+  /**
+   * Keeps an RRset unless a rule forbids it, and returns what now stands for its name and type:
+   * the RRset itself (kept or, with TTL 0 or too large, good for the current use only), or the
+   * more trustworthy one that it could not replace.
+   */
+  put(rrset: RRset, facts: RRsetFacts, now: CacheClock): CachedRRset {
+    const entry = this.#entryOf(rrset, facts, now);
+    if (entry.security.status === 'bogus') return entry;
+    const key = typedKey(rrset.owner.key, rrset.type);
+    const standing = this.#entries.peek(key);
+    if (standing !== undefined && isUsable(standing, now)) {
+      if (!mayReplace(entry.rank, standing.rank)) return standing;
+    }
+    if (entry.expiresAtMs <= now.cacheMs || !this.#isKeepable(entry)) {
+      // What its owner does not want kept, or what cannot be, has ended what stood before.
+      this.#entries.delete(key);
+      return entry;
+    }
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  remove(name: Name, type: number): void {
+    this.#entries.delete(typedKey(name.key, type));
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  #entryOf(rrset: RRset, facts: RRsetFacts, now: CacheClock): Entry {
+    const { security, proof = NO_PROOF } = facts;
+    let ttl = rrsetTtlSeconds(rrset, security, facts.ttlSeconds, this.#limits, now);
+    // A wildcard answer is worth no more than the proof that goes with it.
+    for (const set of proof) {
+      ttl = Math.min(ttl, rrsetTtlSeconds(set, security, undefined, this.#limits, now));
+    }
+    const expiresAtMs = Math.min(expiryMs(ttl, now), facts.notAfterMs ?? Number.POSITIVE_INFINITY);
+    return {
+      rrset: packRRset(rrset),
+      security,
+      rank: effectiveRank(facts.rank, security),
+      expiresAtMs,
+      originalTtlSeconds: ttl,
+      proof: proof.length === 0 ? NO_PROOF : proof.map(packRRset),
+      sizeOctets: rrsetSizeOctets(rrset) + rrsetsSizeOctets(proof),
+    };
+  }
+
+  #isKeepable(entry: Entry): boolean {
+    return payloadOctets(entry.rrset) <= this.#maxRRsetOctets;
+  }
+}
+
+function isUsable(entry: CachedRRset, now: CacheClock): boolean {
+  return now.cacheMs < entry.expiresAtMs && isWithinSignatures(entry.security, now);
+}
+
+function isStale(entry: CachedRRset, now: CacheClock, maxStaleMs: number): boolean {
+  return !isSecure(entry.security) && now.cacheMs < entry.expiresAtMs + maxStaleMs;
+}
