@@ -260,10 +260,13 @@ t.test('every algorithm: good is secure, and every kind of bit flip is not', (t)
       const verdict = validateRRset({ ...good, signatures: [flipped] }, own, ctx());
       t.equal(verdict.status === 'bogus' && verdict.reason, 'signature does not verify');
     }
-    for (const bad of [rrsig.subarray(0, -1), octets(rrsig, [0]), rrsig.subarray(0, start)]) {
+    for (const bad of [rrsig.subarray(0, -1), octets(rrsig, [0]), rrsig.subarray(0, start + 1)]) {
       const verdict = validateRRset({ ...good, signatures: [bad] }, own, ctx());
       t.equal(verdict.status === 'bogus' && verdict.reason, 'signature does not verify');
     }
+    const empty = { ...good, signatures: [rrsig.subarray(0, start)] };
+    const hollow = validateRRset(empty, own, ctx());
+    t.equal(hollow.status === 'bogus' && hollow.reason, 'signature malformed');
     const otherData = { ...good, rdatas: [octets([3, 1, 1], new Uint8Array(32).fill(8))] };
     t.equal(validateRRset(otherData, own, ctx()).status, 'bogus', 'other data');
     const added = { ...good, rdatas: [TLSA, octets([3, 1, 1], new Uint8Array(32))] };
