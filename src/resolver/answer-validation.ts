@@ -328,7 +328,7 @@ export class AnswerValidation {
   ): void {
     if (!this.#machine.reporting) return;
     const { server } = reply;
-    this.#machine.report({ kind: 'validated', zone, name, type, what, security, server });
+    this.#machine.trace({ kind: 'validated', zone, name, type, what, security, server });
   }
 }
 

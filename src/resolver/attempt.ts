@@ -92,7 +92,7 @@ export function openAttempt(
     hedgeTimer: undefined,
   };
   machine.send(attempt, octets);
-  machine.report({
+  machine.trace({
     kind: 'query sent',
     zone: ask.cut.zone,
     name: ask.name,

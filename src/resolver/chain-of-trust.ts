@@ -188,7 +188,7 @@ export class ChainOfTrust {
     const security =
       'security' in verdict ? (verdict.security as Security) : 'status' in verdict ? verdict : undefined;
     if (security !== undefined && this.#machine.reporting) {
-      this.#machine.report({
+      this.#machine.trace({
         kind: 'validated',
         zone: parent,
         name: child,
@@ -233,12 +233,12 @@ export class ChainOfTrust {
         : trust.kind === 'unreachable'
           ? trust.sentence
           : trust.security.sentence;
-    this.#machine.report({ kind: 'zone keys', zone: cut.zone, security: trust.kind, detail });
+    this.#machine.trace({ kind: 'zone keys', zone: cut.zone, security: trust.kind, detail });
   }
 
   #reportDelegation(cut: ZoneCut, delegation: CutDelegation): void {
     if (!this.#machine.reporting) return;
-    this.#machine.report({
+    this.#machine.trace({
       kind: 'zone cut',
       zone: cut.zone,
       parent: cut.parent?.zone ?? cut.zone.parent(),

@@ -373,7 +373,7 @@ export class Exchange {
   }
 
   #traceReply(attempt: Attempt, rttMs: number, octets: Uint8Array, outcome: string): void {
-    this.#machine.report({
+    this.#machine.trace({
       kind: 'reply',
       zone: this.#cut.zone,
       name: this.#name,

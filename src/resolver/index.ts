@@ -1,4 +1,5 @@
 /** Decides what to ask whom, in which order, and when to give up. Pure: see `Resolver.handle`. */
+export type { MaintainedAnchors } from './anchor-maintenance.js';
 export type { Entropy } from './entropy.js';
 export { LIMITS, type Limit } from './limits.js';
 export type { Endpoint, Hint, ResolverConfig, ResolverParts } from './machine.js';

@@ -200,9 +200,5 @@ export const LIMITS = {
     'RFC 9715: passes every path unfragmented',
     'fragment injection',
   ),
-  cachedRRsetOctets: limit(16_384, 'octets per cached RRset', 'larger ones are answered, not kept', 'cache flooding'),
-  maximumTtlSeconds: limit(86_400, 's', 'a day, as the other resolvers', 'endless poison'),
   maximumNegativeTtlSeconds: limit(3_600, 's', 'RFC 2308 §5', 'stuck denials'),
-  failureSeconds: limit(5, 's, doubling', 'RFC 9520 §3.2', 'retry storms; long deferral of mail'),
-  maximumFailureSeconds: limit(300, 's', 'RFC 9520 §3.2', 'attacker-chosen outages'),
 } as const satisfies Record<string, Limit>;

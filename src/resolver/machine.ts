@@ -12,9 +12,16 @@ import {
   ServerHealth,
   ZoneKeyCache,
 } from '../cache/index.js';
-import type { CryptoProvider, TrustAnchors, ValidationContext, WorkLimits } from '../dnssec/index.js';
+import type {
+  CryptoProvider,
+  TrustAnchors,
+  ValidationContext,
+  ValidationPolicy,
+  WorkLimits,
+} from '../dnssec/index.js';
 import type { IpAddress, Name } from '../wire/index.js';
 import type { Attempt } from './attempt.js';
+import type { MaintainedAnchors } from './anchor-maintenance.js';
 import { Deadlines } from './deadlines.js';
 import type { Effort } from './effort.js';
 import type { Entropy } from './entropy.js';
@@ -66,9 +73,16 @@ export interface ResolverParts {
   readonly crypto: CryptoProvider;
   readonly entropy: Entropy;
   readonly anchors: TrustAnchors;
+  /** RFC 5011; takes the place of `anchors` when given. */
+  readonly maintained?: MaintainedAnchors;
 }
 
 export const DNS_PORT = 53;
+
+/** Signers' clocks run ahead of ours by this much at most; expiration has no such tolerance. */
+const INCEPTION_SKEW_SECONDS = 60;
+/** Longer keys are dear to check and used by nobody (security: oversized RSA). */
+const RSA_MAXIMUM_BITS = 4_096;
 
 /** RFC 8767 §5: one to three days. */
 const MAXIMUM_STALE_MS = 259_200_000;
@@ -95,6 +109,7 @@ export class Machine {
   anchors: TrustAnchors;
   readonly deadlines = new Deadlines();
   readonly workLimits = WORK_LIMITS;
+  readonly policy: ValidationPolicy;
 
   readonly rrsets: RRsetCache;
   readonly negatives: NegativeCache;
@@ -107,7 +122,7 @@ export class Machine {
   /** How many DNAME records were seen: while none, no ancestor need be looked up. */
   dnamesSeen = 0;
   now: Now = { monotonicMs: 0, wallSeconds: 0, cacheMs: 0 };
-  /** How many reports anybody wants to hear. */
+  /** Whether anybody wants to hear of every step; what is wrong is always told. */
   reporting = true;
   #effects: Effect[] = [];
   readonly #attempts = new Map<number, Attempt>();
@@ -120,6 +135,13 @@ export class Machine {
     this.crypto = parts.crypto;
     this.entropy = parts.entropy;
     this.anchors = parts.anchors;
+    this.policy = {
+      sha1: parts.config.sha1,
+      nsec3MaxIterations: parts.config.nsec3MaxIterations,
+      inceptionSkewSeconds: INCEPTION_SKEW_SECONDS,
+      rsaMinimumBits: parts.config.rsaMinimumBits,
+      rsaMaximumBits: RSA_MAXIMUM_BITS,
+    };
     const size = parts.config.cacheSizeOctets;
     const ttlLimits = {
       minimumSeconds: parts.config.minimumTtlSeconds,
@@ -155,18 +177,8 @@ export class Machine {
   }
 
   validation(effort: Effort): ValidationContext {
-    return {
-      nowSeconds: this.now.wallSeconds,
-      crypto: this.crypto,
-      budget: effort.work,
-      policy: {
-        sha1: this.config.sha1,
-        nsec3MaxIterations: this.config.nsec3MaxIterations,
-        inceptionSkewSeconds: 60,
-        rsaMinimumBits: this.config.rsaMinimumBits,
-        rsaMaximumBits: 4096,
-      },
-    };
+    const { crypto, policy, now } = this;
+    return { nowSeconds: now.wallSeconds, crypto, budget: effort.work, policy };
   }
 
   /** RFC 7646: the negative trust anchor that `name` is at or below. */
@@ -192,7 +204,12 @@ export class Machine {
   }
 
   report(report: Report): void {
-    if (this.reporting) this.#effects.push({ kind: 'report', report });
+    this.#effects.push({ kind: 'report', report });
+  }
+
+  /** A step on the way, for traces only. */
+  trace(report: Report): void {
+    this.#effects.push({ kind: 'report', report });
   }
 
   nextQueryId(): number {

@@ -1,5 +1,5 @@
 /** What goes into the machine and what comes out of it: events, effects, and finished questions. */
-import type { Security } from '../dnssec/index.js';
+import type { Rfc5011State, Security } from '../dnssec/index.js';
 import type { ExtendedError, IpAddress, Name, RRset } from '../wire/index.js';
 
 export type Transport = 'udp' | 'tcp';
@@ -43,6 +43,8 @@ export type Effect =
   /** Nobody waits for this query any more: close its socket. */
   | { readonly kind: 'abandon'; readonly queryId: number }
   | { readonly kind: 'finished'; readonly handle: number; readonly resolution: Resolution }
+  /** RFC 5011: to be written down, so that the next start goes on from here. */
+  | { readonly kind: 'anchor state'; readonly state: Rfc5011State }
   | { readonly kind: 'report'; readonly report: Report };
 
 export interface AnsweredRRset {

@@ -5,6 +5,7 @@
 import { indeterminate } from '../dnssec/index.js';
 import { EdeCode, type Name, Rcode, RRType } from '../wire/index.js';
 import { AddressLookups } from './address-lookups.js';
+import { AnchorMaintenance } from './anchor-maintenance.js';
 import { AnswerValidation } from './answer-validation.js';
 import { lookUp } from './cached-lookup.js';
 import { ChainOfTrust } from './chain-of-trust.js';
@@ -41,6 +42,7 @@ export class Resolver {
   readonly #lookAhead: LookAhead;
   readonly #tasks = new Map<string, Task>();
   readonly #taskOfHandle = new Map<number, string>();
+  readonly #maintenance: AnchorMaintenance | undefined;
   #forwarding: ZoneCut | undefined;
 
   constructor(parts: ResolverParts) {
@@ -68,6 +70,9 @@ export class Resolver {
     const probes = new Probes(this.#services, validation);
     this.#lookups = new AddressLookups(this.#services);
     this.#searches = new DelegationSearch(this.#services);
+    if (parts.maintained !== undefined) {
+      this.#maintenance = new AnchorMaintenance(this.#services, parts.maintained);
+    }
     this.#priming = new RootPriming(this.#services, validation);
     this.#lookAhead = new LookAhead(machine, (name, type, skipCache) =>
       this.#startBackground(name, type, skipCache),
@@ -78,6 +83,7 @@ export class Resolver {
   handle(event: ResolverEvent, now: Now): readonly Effect[] {
     const machine = this.#machine;
     machine.now = now;
+    this.#maintenance?.startOnce();
     machine.deadlines.fireDue(now.monotonicMs);
     switch (event.kind) {
       case 'question':

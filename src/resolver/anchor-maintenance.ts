@@ -1,0 +1,115 @@
+/**
+ * RFC 5011 §2.3: looks at the key sets of the configured trust points at the intervals that the
+ * RFC sets, hands each to the pure state machine, and puts the anchors that result in force.
+ */
+import {
+  observe,
+  retryAfter,
+  type Rfc5011Event,
+  type Rfc5011State,
+  TrustAnchors,
+  trustedRecords,
+} from '../dnssec/index.js';
+import { type ResourceRecord, RRType } from '../wire/index.js';
+import { Descent, type DescentOutcome } from './descent.js';
+import { Effort } from './effort.js';
+import type { ResolutionServices } from './resolution.js';
+import { rrsetAt } from './sections.js';
+
+/** A moment after the start, so that the first client is not kept waiting. */
+const FIRST_LOOK_MS = 1_000;
+/** A clock step or a long suspension must not put the next look off by much. */
+const LONGEST_SLEEP_MS = 86_400_000;
+
+export interface MaintainedAnchors {
+  readonly states: readonly Rfc5011State[];
+  /** Anchors of names that are not maintained. */
+  readonly fixed: readonly ResourceRecord[];
+}
+
+export class AnchorMaintenance {
+  readonly #services: ResolutionServices;
+  readonly #fixed: readonly ResourceRecord[];
+  readonly #states: Map<string, Rfc5011State>;
+  #started = false;
+
+  constructor(services: ResolutionServices, maintained: MaintainedAnchors) {
+    this.#services = services;
+    this.#fixed = maintained.fixed;
+    this.#states = new Map(maintained.states.map((state) => [state.zone.key, state]));
+    this.#putInForce();
+  }
+
+  /** Timers need a first instant to count from: the first event. */
+  startOnce(): void {
+    if (this.#started) return;
+    this.#started = true;
+    for (const key of this.#states.keys()) this.#lookIn(key, FIRST_LOOK_MS);
+  }
+
+  #lookIn(key: string, ms: number): void {
+    const { machine } = this.#services;
+    machine.deadlines.schedule(machine.now.monotonicMs + Math.min(ms, LONGEST_SLEEP_MS), () => {
+      if (ms > LONGEST_SLEEP_MS) this.#lookIn(key, ms - LONGEST_SLEEP_MS);
+      else this.#look(key);
+    });
+  }
+
+  #look(key: string): void {
+    const { machine } = this.#services;
+    const state = this.#states.get(key)!;
+    const effort = new Effort(machine.workLimits, machine.now.monotonicMs, true);
+    const { zone } = state;
+    const goal = { name: zone, type: RRType.DNSKEY, effort, lineage: [], validated: false };
+    const descent = new Descent(this.#services, goal, (outcome) => {
+      descent.close();
+      this.#arrived(key, outcome, effort);
+    });
+    descent.start(this.#services.startingCut(zone, RRType.DNSKEY, effort));
+  }
+
+  #arrived(key: string, outcome: DescentOutcome, effort: Effort): void {
+    const { machine } = this.#services;
+    const state = this.#states.get(key)!;
+    const answer = outcome.kind === 'reply' ? outcome.usable.reply.answer : [];
+    const dnskeys = rrsetAt(answer, state.zone, RRType.DNSKEY);
+    if (dnskeys === undefined) {
+      this.#lookIn(key, retryAfter(state, machine.now.wallSeconds) * 1000);
+      return;
+    }
+    const observation = observe(state, dnskeys, machine.validation(effort));
+    this.#states.set(key, observation.state);
+    for (const event of observation.events) this.#tell(state, event);
+    this.#putInForce();
+    machine.effect({ kind: 'anchor state', state: observation.state });
+    this.#lookIn(key, observation.nextProbeSeconds * 1000);
+  }
+
+  #putInForce(): void {
+    const { machine } = this.#services;
+    const records = [...this.#fixed];
+    for (const state of this.#states.values()) records.push(...trustedRecords(state));
+    const policy = machine.policy;
+    machine.anchors = TrustAnchors.from(records, { crypto: machine.crypto, policy });
+  }
+
+  #tell(state: Rfc5011State, event: Rfc5011Event): void {
+    const zone = state.zone.toString();
+    const { machine } = this.#services;
+    switch (event.kind) {
+      case 'key': {
+        const sentence = `key ${event.tag} of ${zone}: ${event.event}, ${event.from} to ${event.to}`;
+        machine.report({ kind: 'trust anchor', sentence });
+        return;
+      }
+      case 'set refused': {
+        const sentence = `No trust anchor validates the keys of ${zone}: ${event.security.sentence}`;
+        machine.report({ kind: 'no anchor matches', zone: state.zone, sentence });
+        return;
+      }
+      case 'no anchor left':
+        machine.report({ kind: 'no anchor matches', zone: state.zone, sentence: event.sentence });
+    }
+  }
+}
+
