@@ -67,13 +67,7 @@ export class DenialRecord<T> {
   readonly #failures: Failures;
   #verdict: ValidatedRRset | 'refused' | undefined;
 
-  constructor(
-    rrset: RRset,
-    data: T,
-    keys: ZoneKeys,
-    ctx: ValidationContext,
-    failures: Failures,
-  ) {
+  constructor(rrset: RRset, data: T, keys: ZoneKeys, ctx: ValidationContext, failures: Failures) {
     this.rrset = rrset;
     this.data = data;
     this.#keys = keys;

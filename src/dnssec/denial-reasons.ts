@@ -34,7 +34,8 @@ export const DENIAL_REASONS = {
   'denial: proves something else': row(
     'RFC 4035 §5.4',
     DNSSEC_BOGUS,
-    (what, zone, detail) => `The reply code for ${what} and the proof from ${zone} differ${detail}.`,
+    (what, zone, detail) =>
+      `The reply code for ${what} and the proof from ${zone} differ${detail}.`,
   ),
 
   // A record says the contrary, or must not be used for this.
@@ -64,7 +65,8 @@ export const DENIAL_REASONS = {
   'denial: from the child': row(
     'RFC 6840 §4.4',
     DNSSEC_BOGUS,
-    (what) => `The denial of ${what} comes from the child zone; only the parent knows of DS records.`,
+    (what) =>
+      `The denial of ${what} comes from the child zone; only the parent knows of DS records.`,
   ),
   'denial: closer match exists': row(
     'RFC 4035 §5.3.4',

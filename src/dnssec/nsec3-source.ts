@@ -175,7 +175,9 @@ export class Nsec3Source implements DenialSource {
   }
 
   #cover(hash: Uint8Array): Candidate | undefined {
-    return this.#records.find((candidate) => nsec3Covers(candidate.data, hash) && candidate.isValid);
+    return this.#records.find(
+      (candidate) => nsec3Covers(candidate.data, hash) && candidate.isValid,
+    );
   }
 }
 

@@ -37,7 +37,14 @@ export function serialiseRfc5011State(state: Rfc5011State): string {
     `ttl ${state.originalTtlSeconds}`,
     `expiration ${state.expirationSeconds}`,
   ];
-  for (const { key, tag, state: keyState, sinceSeconds, seenSeconds, acceptSeconds } of state.keys) {
+  for (const {
+    key,
+    tag,
+    state: keyState,
+    sinceSeconds,
+    seenSeconds,
+    acceptSeconds,
+  } of state.keys) {
     const times = `${sinceSeconds} ${seenSeconds} ${acceptSeconds}`;
     lines.push(`key ${keyState} ${times} ${formatHex(key.rdata)} ; key tag ${tag}`);
   }
@@ -131,7 +138,7 @@ class Reading {
       return 'not a time';
     }
     // A key that waits has to know until when, or it would be accepted at once.
-    if ((state === 'ADDPEND') !== (acceptSeconds > 0)) return 'not the times of such a key';
+    if ((state === 'ADDPEND') !== acceptSeconds > 0) return 'not the times of such a key';
     const rdata = parseHex(hex);
     const key = rdata && parseDnskey(rdata);
     if (key === undefined || !isZoneKey(key) || isRevoked(key) || key.protocol !== 3) {

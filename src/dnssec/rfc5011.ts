@@ -309,12 +309,10 @@ function updateKnown(
   now: number,
   events: Rfc5011Event[],
 ): Rfc5011State {
-  // A missing key is given up only while others are there to take its place.
-  const maySpare = state.keys.some((key) => key.state === 'VALID' && isPresent(key, published));
   const keys: TrackedKey[] = [];
   for (const key of state.keys) {
     const present = isPresent(key, published);
-    const event = eventFor(key, present, maySpare, now);
+    const event = eventFor(key, present, now);
     const to = event === undefined ? key.state : (NEXT_STATE[key.state][event] ?? key.state);
     const seenSeconds = present ? now : key.seenSeconds;
     if (event === undefined || to === key.state) {
@@ -328,12 +326,7 @@ function updateKnown(
   return { ...state, keys: forgetOldest(keys) };
 }
 
-function eventFor(
-  key: TrackedKey,
-  present: boolean,
-  maySpare: boolean,
-  now: number,
-): KeyEvent | undefined {
+function eventFor(key: TrackedKey, present: boolean, now: number): KeyEvent | undefined {
   switch (key.state) {
     case 'ADDPEND':
       // RFC 5011 §2.4.1: in every set seen during the hold-down, or it begins anew.
@@ -343,7 +336,8 @@ function eventFor(
       return present ? undefined : 'KeyRem';
     case 'MISSING':
       if (present) return 'KeyPres';
-      return maySpare && now - key.sinceSeconds >= KEEP_MISSING_SECONDS ? 'MissTime' : undefined;
+      // Never the last one: the set was validated by a trusted key that is in it.
+      return now - key.sinceSeconds >= KEEP_MISSING_SECONDS ? 'MissTime' : undefined;
     case 'REVOKED':
       // RFC 5011 §4.2, RemTime: missing for the hold-down time.
       return !present && now - key.seenSeconds >= REMOVE_HOLD_DOWN_SECONDS ? 'RemTime' : undefined;
