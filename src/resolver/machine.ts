@@ -209,7 +209,7 @@ export class Machine {
 
   /** A step on the way, for traces only. */
   trace(report: Report): void {
-    this.#effects.push({ kind: 'report', report });
+    if (this.reporting) this.#effects.push({ kind: 'report', report });
   }
 
   nextQueryId(): number {
