@@ -21,7 +21,8 @@ export type MatchResult =
 const ignore = (why: string): MatchResult => ({ kind: 'ignore', why });
 
 export function matchReply(octets: Uint8Array, attempt: Attempt): MatchResult {
-  const decoded = decodeMessage(inOwnCase(octets, attempt));
+  const own = inOwnCase(octets, attempt);
+  const decoded = decodeMessage(own);
   if (!decoded.ok) return ignore('malformed');
   const message = decoded.value;
   if (message.id !== attempt.messageId) return ignore('another ID');
@@ -38,12 +39,9 @@ export function matchReply(octets: Uint8Array, attempt: Attempt): MatchResult {
     return refusal ? { kind: 'bare error', rcode: message.rcode } : ignore('no question');
   }
   if (message.questions.length > 1 || !isAsked(question, attempt)) return ignore('another question');
-  if (
-    attempt.transport === 'udp' &&
-    !equalOctets(question.name.octets, attempt.name.octets)
-  ) {
-    return { kind: 'case lost' };
-  }
+  // Not even our own spelling will do: only the letters that were sent show that ours were seen.
+  const isAsSent = own !== octets || equalOctets(question.name.octets, attempt.sentName.octets);
+  if (attempt.transport === 'udp' && !isAsSent) return { kind: 'case lost' };
   return checkCookie(message, attempt);
 }
 
