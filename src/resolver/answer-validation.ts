@@ -27,6 +27,13 @@ import type { CutDelegation, CutTrust, Unreachable } from './trust-types.js';
 import { ZoneCut } from './zone-cut.js';
 import type { Deferred } from './deferred.js';
 
+export interface Refused {
+  readonly kind: 'bogus';
+  readonly security: Bogus;
+  /** The zone's keys are at fault, not this reply: another server's reply would fare no better. */
+  readonly ofKeys: boolean;
+}
+
 export type JudgedRRset =
   | {
       readonly kind: 'accepted';
@@ -37,7 +44,7 @@ export type JudgedRRset =
       /** The deepest cut found on the way; data of the same zone can be judged from here. */
       readonly cut: ZoneCut;
     }
-  | { readonly kind: 'bogus'; readonly security: Bogus }
+  | Refused
   | Unreachable;
 
 export type JudgedNegative =
@@ -52,7 +59,7 @@ export type JudgedNegative =
       /** The SOA and proof were validated: RFC 8198 may use them. */
       readonly proven: boolean;
     }
-  | { readonly kind: 'bogus'; readonly security: Bogus }
+  | Refused
   | Unreachable;
 
 type Found = { readonly cut: ZoneCut; readonly trust: CutTrust };
@@ -95,7 +102,7 @@ export class AnswerValidation {
       const context = this.#machine.validation(effort);
       const verdict = validateRRset(set, trust.keys, context);
       if (verdict.status === 'bogus') {
-        done({ kind: 'bogus', security: this.#blame(verdict, set, reply) });
+        done(refused(this.#blame(verdict, set, reply)));
         return;
       }
       let security: Secure | Insecure = verdict.security;
@@ -111,7 +118,7 @@ export class AnswerValidation {
           context,
         );
         if (!('usedRRsets' in expansion)) {
-          done({ kind: 'bogus', security: this.#blame(expansion, set, reply) });
+          done(refused(this.#blame(expansion, set, reply)));
           return;
         }
         security = weaker(security, expansion.security);
@@ -143,7 +150,8 @@ export class AnswerValidation {
       const { trust } = found;
       const ttlSeconds = soa?.ttlSeconds ?? 0;
       if (trust.kind !== 'secure') {
-        if (trust.kind === 'bogus' || trust.kind === 'unreachable') done(trust);
+        if (trust.kind === 'bogus') done({ ...trust, ofKeys: true });
+        else if (trust.kind === 'unreachable') done(trust);
         else {
           done({
             kind: 'accepted',
@@ -159,7 +167,7 @@ export class AnswerValidation {
       }
       const verdict = validateNegative(asked, authority, trust.keys, this.#machine.validation(effort));
       if ('status' in verdict) {
-        done({ kind: 'bogus', security: { ...verdict, server: reply.server.toString() } });
+        done(refused({ ...verdict, server: reply.server.toString() }));
         return;
       }
       // The reply code is unsigned: where the proof says otherwise, somebody has changed it.
@@ -167,7 +175,7 @@ export class AnswerValidation {
         const zone = trust.keys.zone;
         const detail = ` (${asked.kind} claimed, ${verdict.kind} proven)`;
         const security = bogus('denial: proves something else', { zone, owner: name, type, detail });
-        done({ kind: 'bogus', security: { ...security, server: reply.server.toString() } });
+        done(refused({ ...security, server: reply.server.toString() }));
         return;
       }
       this.#reportValid(name, type, verdict.kind, verdict.security, trust.keys.zone, reply);
@@ -218,7 +226,8 @@ export class AnswerValidation {
     set: RRset,
     cut: ZoneCut,
   ): JudgedRRset {
-    if (trust.kind === 'bogus' || trust.kind === 'unreachable') return trust;
+    if (trust.kind === 'bogus') return { ...trust, ofKeys: true };
+    if (trust.kind === 'unreachable') return trust;
     return {
       kind: 'accepted',
       security: trust.security,
@@ -341,4 +350,8 @@ function isSignerBelow(signer: Name, set: RRset, cut: ZoneCut): boolean {
 
 function weaker(answer: Secure | Insecure, proof: Secure | Insecure): Secure | Insecure {
   return weakest(answer, proof) === answer ? answer : proof;
+}
+
+function refused(security: Bogus): Refused {
+  return { kind: 'bogus', security, ofKeys: false };
 }

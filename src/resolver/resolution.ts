@@ -212,7 +212,7 @@ export class Resolution {
     const alias = this.#aliasOf(set, held, usable);
     if (alias === undefined) return;
     if ('status' in alias) {
-      this.#refused({ kind: 'bogus', security: alias }, cut, usable, isDirect);
+      this.#refused({ kind: 'bogus', security: alias, ofKeys: false }, cut, usable, isDirect);
       return;
     }
     this.#take(alias);
@@ -299,6 +299,10 @@ export class Resolution {
     };
     if (judged.kind === 'unreachable') {
       this.#fail(judged.errors, judged.sentence);
+      return;
+    }
+    if (judged.ofKeys) {
+      this.#failBogus(judged.security);
       return;
     }
     machine.report({
