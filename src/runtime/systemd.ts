@@ -45,19 +45,19 @@ function notify(
   return new Promise((resolve) => {
     const child = spawn(program, [...assignments], {
       stdio: 'ignore',
-      timeout: timeLimitMs,
       // Nothing of the daemon's surroundings but what the program needs.
       env: { NOTIFY_SOCKET: socket, PATH: environment.PATH ?? '' },
     });
+    const timer = setTimeout(() => child.kill(), timeLimitMs);
     child.once('error', (error) => {
+      clearTimeout(timer);
       resolve({ kind: 'failed', sentence: `cannot run ${program}: ${error.message}` });
     });
     child.once('exit', (status, signal) => {
+      clearTimeout(timer);
+      const how = signal === null ? `with status ${status}` : `by ${signal}`;
       if (status === 0) resolve({ kind: 'sent' });
-      else {
-        const how = signal === null ? `with status ${status}` : `by ${signal}`;
-        resolve({ kind: 'failed', sentence: `${program} ended ${how}` });
-      }
+      else resolve({ kind: 'failed', sentence: `${program} ended ${how}` });
     });
   });
 }
