@@ -21,7 +21,7 @@ export function answerText(
   if (answer.length > 0) lines.push(';; ANSWER', ...answer.flatMap(setLines));
   if (authority.length > 0) lines.push(';; AUTHORITY', ...authority.flatMap(setLines));
   for (const { code, text } of errors) lines.push(`;; EDE ${code}: ${text}`);
-  lines.push(`;; VERDICT: ${verdictText(security.status, whyOf(security))}`);
+  lines.push(`;; VERDICT: ${verdictText(security.status, whyOf(resolution))}`);
   lines.push(`;; time: ${rounded(effort.tookMs)} ms, queries sent: ${effort.queries}`);
   return escaped(lines);
 }
@@ -40,7 +40,8 @@ function setLines({ rrset, security, ttlSeconds }: AnsweredRRset): string[] {
 }
 
 export function verdictText(status: string, why: Why): string {
-  const parts = [`${status}. ${why.sentence}`];
+  const word = why.code === 'no answer' ? 'none' : status;
+  const parts = [`${word}. ${why.sentence}`];
   if (status !== 'secure') parts.push(`(${why.code}; ${why.section})`);
   if (why.server !== undefined) parts.push(`Server: ${why.server}.`);
   return parts.join(' ');

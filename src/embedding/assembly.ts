@@ -13,6 +13,7 @@ import {
   SystemEntropy,
   type WallClockSetting,
 } from '../runtime/index.js';
+import { loadStates, stateKeeper } from './anchor-states.js';
 import { type Foundations, judgeAnchors, readFoundations } from './foundations.js';
 import type { LabSettings } from './lab-settings.js';
 
@@ -53,15 +54,28 @@ export async function assemble(config: Config, options: AssemblyOptions): Promis
     ({ foundations, openUpstream } = openLab(options.lab, crypto, clock));
   }
   const { anchors, warnings } = judgeAnchors(foundations.anchorRecords, config, crypto);
+  const followsRolls = config.rfc5011 && options.lab === undefined && !anchors.isEmpty;
+  const folder = followsRolls ? config.stateFolder : undefined;
+  const loaded = loadStates(anchors, folder, clock.now().wallSeconds, crypto);
   const resolver = new Resolver({
     config: { ...resolverSettings(config), hints: foundations.hints },
     crypto,
     entropy,
     anchors,
+    ...(followsRolls ? { maintained: { states: loaded.states, fixed: [] } } : {}),
   });
   resolver.reporting = options.tracing;
-  const driver = new Driver({ machine: resolver, clock, openUpstream, report: options.report });
-  return { ok: true, assembly: { config, driver, resolver, clock, entropy, warnings } };
+  const driver = new Driver({
+    machine: resolver,
+    clock,
+    openUpstream,
+    report: options.report,
+    keepAnchors: stateKeeper(folder, (sentence) => {
+      options.report({ kind: 'trust anchor', sentence });
+    }),
+  });
+  const assembly = { config, driver, resolver, clock, entropy };
+  return { ok: true, assembly: { ...assembly, warnings: [...warnings, ...loaded.warnings] } };
 }
 
 function wallClock(setting: ClockSetting): WallClockSetting {

@@ -1,7 +1,7 @@
 /** What `query` resolves to. */
-import { isSecure, type Security } from '../dnssec/index.js';
+import { isSecure } from '../dnssec/index.js';
 import type { Resolution } from '../resolver/index.js';
-import { type ExtendedError, rcodeMnemonic } from '../wire/index.js';
+import { type ExtendedError, Rcode, rcodeMnemonic } from '../wire/index.js';
 import { type DnsRecord, recordsOf, type SecurityStatus } from './records.js';
 
 /** Why the security is what it is. */
@@ -50,7 +50,7 @@ export function resultOf(resolution: Resolution): QueryResult {
   return {
     rcode: rcodeMnemonic(resolution.rcode),
     security: resolution.security.status,
-    why: whyOf(resolution.security),
+    why: whyOf(resolution),
     answers,
     authority,
     ede: resolution.errors.map(({ code, text }: ExtendedError) => ({ code, text })),
@@ -60,14 +60,21 @@ export function resultOf(resolution: Resolution): QueryResult {
   };
 }
 
-export function whyOf(security: Security): Why {
+export function whyOf({ security, rcode, errors }: Resolution): Why {
   const zone = security.zone.toString();
   if (isSecure(security)) {
     const sentence = `The chain of trust down to ${zone} holds, and every record was validated.`;
     return { code: 'validated', sentence, section: 'RFC 4033 §5', zone };
   }
   const { sentence, section } = security;
-  if (security.status === 'indeterminate') return { code: 'no anchor', sentence, section, zone };
+  if (security.status === 'indeterminate') {
+    // RFC 7672 §2.1.1: a look-up that failed is told apart from one that no anchor covers.
+    const [error] = errors;
+    if (rcode === Rcode.SERVFAIL && error !== undefined) {
+      return { code: 'no answer', sentence: error.text, section: 'RFC 7672 §2.1.1', zone };
+    }
+    return { code: 'no anchor', sentence, section, zone };
+  }
   if (security.status === 'insecure') return { code: security.reason, sentence, section, zone };
   const { reason, owner, server } = security;
   return {
@@ -76,6 +83,6 @@ export function whyOf(security: Security): Why {
     section,
     zone,
     ...(owner === undefined ? {} : { owner: owner.toString() }),
-    ...(server === undefined ? {} : { server: String(server) }),
+    ...(server === undefined ? {} : { server }),
   };
 }

@@ -2,6 +2,7 @@
  * The loop around the resolver: one event at a time goes in, its effects are carried out in order,
  * and one timer wakes the machine when it wants to be woken. Knows how, decides nothing.
  */
+import type { Rfc5011State } from '../dnssec/index.js';
 import {
   type Effect,
   LIMITS,
@@ -29,6 +30,8 @@ export interface DriverParts {
   readonly clock: Clock;
   readonly openUpstream: OpenUpstream;
   readonly report: (report: Report) => void;
+  /** RFC 5011: what has to be known again after a restart. */
+  readonly keepAnchors?: (state: Rfc5011State) => void;
 }
 
 interface Asked {
@@ -50,6 +53,7 @@ export class Driver {
   readonly #clock: Clock;
   readonly #upstream: Upstream;
   readonly #report: (report: Report) => void;
+  readonly #keepAnchors: (state: Rfc5011State) => void;
   /** In the order in which they were asked, so the first is the first to give up on. */
   readonly #asked = new Map<number, Asked>();
   readonly #waiting: ResolverEvent[] = [];
@@ -60,10 +64,11 @@ export class Driver {
   #timerAtMs = Number.POSITIVE_INFINITY;
   #restUntilMs = 0;
 
-  constructor({ machine, clock, openUpstream, report }: DriverParts) {
+  constructor({ machine, clock, openUpstream, report, keepAnchors }: DriverParts) {
     this.#machine = machine;
     this.#clock = clock;
     this.#report = report;
+    this.#keepAnchors = keepAnchors ?? (() => undefined);
     this.#upstream = openUpstream((event) => this.#take(event, undefined));
   }
 
@@ -144,6 +149,9 @@ export class Driver {
         break;
       case 'finished':
         this.#finish(effect.handle, effect.resolution, now);
+        break;
+      case 'anchor state':
+        this.#keepAnchors(effect.state);
         break;
       case 'report':
         this.#report(effect.report);
