@@ -137,7 +137,6 @@ function judgeRsaKey(
   if (exponent.length === 1 && exponent[0] === 1) return 'malformed';
   const bits = bitLength(modulus);
   if (bits < policy.rsaMinimumBits || bits > policy.rsaMaximumBits) return 'unsupported';
-  if (exponent.length > 5) return 'unsupported';
   let value = 0;
   for (const octet of exponent) value = value * 256 + octet;
   return value > MAX_RSA_EXPONENT ? 'unsupported' : 'good';

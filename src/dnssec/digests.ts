@@ -63,6 +63,7 @@ export function digestMatches(
   crypto: CryptoProvider,
 ): boolean {
   const row = DIGESTS.get(ds.digestType);
+  // A digest of another length matches nothing; it is not worth hashing for.
   if (row === undefined || ds.digest.length !== row.digestOctets) return false;
   const owner = zone.canonicalOctets();
   const data = new Uint8Array(owner.length + dnskeyRdata.length);

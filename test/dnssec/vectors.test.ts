@@ -343,6 +343,30 @@ t.test('RFC 8017: PKCS #1 v1.5 padding is compared as a whole', (t) => {
   t.end();
 });
 
+t.test('RFC 8017 §5.2.2: a signature is a number below the modulus', (t) => {
+  const key = makeKey(8, KSK);
+  const publicKey = key.rdata.subarray(4);
+  const modulus = BigInt(`0x${Buffer.from(publicKey.subarray(4)).toString('hex')}`);
+  const size = publicKey.length - 4;
+  let found = 0;
+  for (let number = 0; number < 256 && found < 4; number++) {
+    const data = octets([number]);
+    const good = sign('sha256', data, key.privateKey);
+    // The same residue, one modulus higher, where that still fits.
+    const other = BigInt(`0x${good.toString('hex')}`) + modulus;
+    if (other >= 1n << BigInt(8 * size)) continue;
+    found++;
+    const twin = octets(Buffer.from(other.toString(16).padStart(2 * size, '0'), 'hex'));
+    for (const crypto of PROVIDERS) {
+      const imported = crypto.importKey(8, publicKey)!;
+      t.ok(crypto.verify(8, imported, data, good), crypto.name);
+      t.notOk(crypto.verify(8, imported, data, twin), crypto.name);
+    }
+  }
+  t.ok(found > 0, `${found} such signatures`);
+  t.end();
+});
+
 function cubeRoot(value: bigint): bigint {
   let low = 0n;
   let high = 1n << 1024n;
