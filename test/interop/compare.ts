@@ -63,14 +63,16 @@ function formFaults(reply: Reply, manner: Manner): string[] {
 }
 
 /** A secure denial, or expansion of a wildcard, must come with its proof when DO is set. */
-function proofFaults(reply: Reply, other: Reply, expected: Expected, manner: Manner): string[] {
-  if (!manners[manner].dnssecOk || expected.security !== 'secure') return [];
-  const hasProof = (each: Reply): boolean =>
-    each.authorityTypes.some((type) => type === 'NSEC' || type === 'NSEC3');
+function proofFaults(reply: Reply, expected: Expected, manner: Manner): string[] {
+  const isAnswered = reply.rcode === expected.rcode && expected.rcode !== 'SERVFAIL';
+  if (!manners[manner].dnssecOk || expected.security !== 'secure' || !isAnswered) return [];
+  const hasProof = reply.authorityTypes.some((type) => type === 'NSEC' || type === 'NSEC3');
+  const isDenial = reply.answer.length === 0 || expected.rcode === 'NXDOMAIN';
   const faults: string[] = [];
-  if (hasProof(other) && !hasProof(reply)) faults.push('no NSEC or NSEC3 in the authority section');
-  if (hasProof(reply) && !reply.authorityTypes.includes('RRSIG'))
-    faults.push('proof without RRSIG');
+  // RFC 4035 §3.1.3: which denials there are, and that each answer includes them.
+  if (!hasProof && isDenial) faults.push('a denial without NSEC or NSEC3');
+  if (!hasProof && reply.expanded) faults.push('a wildcard expanded without NSEC or NSEC3');
+  if (hasProof && !reply.authorityTypes.includes('RRSIG')) faults.push('a proof without RRSIG');
   return faults;
 }
 
@@ -117,7 +119,7 @@ export function judge(
     ...againstExpectation('Unbound', other, expected, manner),
     ...againstExpectation('subject', reply, wanted, manner),
     ...formFaults(reply, manner),
-    ...proofFaults(reply, other, wanted, manner),
+    ...proofFaults(reply, wanted, manner),
     ...(wanted.rcode === expected.rcode ? between(reply, other, question) : []),
   ];
   const differs = reply.ad !== other.ad || reply.rcode !== other.rcode;

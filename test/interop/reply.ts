@@ -14,6 +14,8 @@ export interface Reply {
   readonly answer: readonly string[];
   /** `owner type` and, for a signature, what it covers. */
   readonly answerSignatures: readonly string[];
+  /** An answer was expanded from a wildcard: its signature counts fewer labels than its owner. */
+  readonly expanded: boolean;
   readonly authorityTypes: readonly string[];
   readonly leastTtlSeconds: number;
   readonly greatestTtlSeconds: number;
@@ -37,6 +39,7 @@ const nothing: Omit<Reply, 'rcode' | 'transport' | 'elapsedMs'> = {
   edns: false,
   answer: [],
   answerSignatures: [],
+  expanded: false,
   authorityTypes: [],
   leastTtlSeconds: 0,
   greatestTtlSeconds: 0,
@@ -59,6 +62,13 @@ function signatureText(record: AnyRecord): string {
   const data = record.data as { typeCovered: string; algorithm: number; keyTag: number };
   const owner = record.name.toLowerCase();
   return `${owner} ${data.typeCovered} by ${data.algorithm}/${data.keyTag}`;
+}
+
+/** RFC 4034 §3.1.3: neither the root nor a leading asterisk counts as a label. */
+function isExpanded(record: AnyRecord): boolean {
+  const labels = record.name.split('.').filter((label) => label !== '');
+  const counted = labels[0] === '*' ? labels.length - 1 : labels.length;
+  return (record.data as { labels: number }).labels < counted;
 }
 
 function rcodeOf(octets: Buffer, opt: AnyRecord | undefined): string {
@@ -110,6 +120,7 @@ export function readReply(
         .map((record) => `${record.name.toLowerCase()} ${record.type} ${dataText(record)}`)
         .sort(),
       answerSignatures: signatures.map(signatureText).sort(),
+      expanded: signatures.some(isExpanded),
       authorityTypes: authorities.map((record) => record.type).sort(),
       leastTtlSeconds: ttls.length === 0 ? 0 : Math.min(...ttls),
       greatestTtlSeconds: Math.max(0, ...ttls),

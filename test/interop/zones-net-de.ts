@@ -86,7 +86,9 @@ export const zonesBelowNet: readonly ZoneSpec[] = [
     hosts: ['low-nsd'],
     signing: { signer: 'bind', algorithm: 13, denial: nsec },
     status: 'secure',
+    records: (mail) => ['ohne MX 10 ohne-mail', ...mail.addresses('ohne-mail')],
     faults: [{ kind: 'drop type', type: 'NSEC' }],
+    asks: ['ohne MX NOERROR secure', '_25._tcp.ohne-mail TLSA SERVFAIL -'],
   },
 ];
 

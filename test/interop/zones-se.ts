@@ -15,6 +15,8 @@ export const zonesBelowSe: readonly ZoneSpec[] = [
       ...mail.addresses('both'),
       `_25._tcp.both ${mail.matchingTlsa()}`,
       `_25._tcp.both ${mail.strangersTlsa()}`,
+      'ohne MX 10 ohne-mail',
+      ...mail.addresses('ohne-mail'),
       '@ CAA 0 issue "ca.alpha-mail.se"',
       '_sip._udp SRV 0 5 5060 www',
       '@ TYPE65280 \\# 4 0a0b0c0d',
@@ -29,6 +31,7 @@ export const zonesBelowSe: readonly ZoneSpec[] = [
       '@ TYPE65280 NOERROR secure',
       '@ TYPE65281 NOERROR secure',
       '_25._tcp.post TLSA NXDOMAIN secure',
+      '_25._tcp.ohne-mail TLSA NXDOMAIN secure',
     ],
   },
   {
