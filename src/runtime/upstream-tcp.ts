@@ -10,10 +10,20 @@ import { mayBeSentTo, sendFailure } from './send-failures.js';
 import type { OutgoingQuery, SocketSettings, UpstreamEvent } from './upstream.js';
 import { sourceFor } from './upstream-udp.js';
 
-const MAX_CONNECTIONS = 64;
-const MAX_QUERIES_PER_CONNECTION = 200;
-const MAX_IN_FLIGHT = 32;
-const IDLE_MS = 10_000;
+export interface UpstreamTcpLimits {
+  readonly connections: number;
+  readonly queriesPerConnection: number;
+  readonly inFlightPerConnection: number;
+  readonly idleMs: number;
+}
+
+/** Authorities that all truncate and then stall must not take every descriptor there is. */
+export const UPSTREAM_TCP_LIMITS: UpstreamTcpLimits = {
+  connections: 64,
+  queriesPerConnection: 200,
+  inFlightPerConnection: 32,
+  idleMs: 10_000,
+};
 
 interface PendingQuery {
   readonly query: OutgoingQuery;
@@ -37,14 +47,20 @@ interface Connection {
 export class UpstreamTcp {
   readonly #settings: SocketSettings;
   readonly #deliver: (event: UpstreamEvent) => void;
+  readonly #limits: UpstreamTcpLimits;
   readonly #connections = new Set<Connection>();
   /** Connections of one server, newest last. */
   readonly #byServer = new Map<string, Connection[]>();
   readonly #byQuery = new Map<number, Connection>();
 
-  constructor(settings: SocketSettings, deliver: (event: UpstreamEvent) => void) {
+  constructor(
+    settings: SocketSettings,
+    deliver: (event: UpstreamEvent) => void,
+    limits: UpstreamTcpLimits = UPSTREAM_TCP_LIMITS,
+  ) {
     this.#settings = settings;
     this.#deliver = deliver;
+    this.#limits = limits;
   }
 
   get openConnections(): number {
@@ -84,7 +100,7 @@ export class UpstreamTcp {
     connection.pending.set(messageId, { query, messageId, resent });
     this.#byQuery.set(queryId, connection);
     connection.sent++;
-    if (connection.sent >= MAX_QUERIES_PER_CONNECTION) connection.retired = true;
+    if (connection.sent >= this.#limits.queriesPerConnection) connection.retired = true;
     clearTimeout(connection.idleTimer);
     connection.idleTimer = undefined;
     // RFC 7766 §8: length and message in one write.
@@ -98,9 +114,10 @@ export class UpstreamTcp {
     const messageId = (octets[0]! << 8) | octets[1]!;
     for (const connection of this.#byServer.get(key) ?? []) {
       const { retired, pending } = connection;
-      if (!retired && pending.size < MAX_IN_FLIGHT && !pending.has(messageId)) return connection;
+      if (!retired && pending.size < this.#limits.inFlightPerConnection && !pending.has(messageId))
+        return connection;
     }
-    if (this.#connections.size >= MAX_CONNECTIONS && !this.#closeIdle()) return undefined;
+    if (this.#connections.size >= this.#limits.connections && !this.#closeIdle()) return undefined;
     return this.#connect(key, query);
   }
 
@@ -178,7 +195,7 @@ export class UpstreamTcp {
     // Idle connections stand at the end, in the order in which they became idle.
     this.#connections.delete(connection);
     this.#connections.add(connection);
-    connection.idleTimer ??= setTimeout(() => this.#close(connection), IDLE_MS);
+    connection.idleTimer ??= setTimeout(() => this.#close(connection), this.#limits.idleMs);
     // Neither may keep the process alive: an idle connection is only a convenience.
     connection.idleTimer.unref();
     connection.socket.unref();
