@@ -93,14 +93,19 @@ export class LabServer {
       const cut = { ...bare(query, Rcode.NOERROR), truncated: true, authoritative: true };
       return this.#encode(this.#withEdns(cut, edns), maxOctets);
     }
-    const reply = this.#withEdns(this.#respond(query, edns, nowSeconds), edns);
+    const reply = this.#withEdns(this.#respond(query, edns, transport, nowSeconds), edns);
     const encoded = this.#encode(reply, maxOctets);
     const loses = behaviour(this.behaviours, 'loses large UDP');
     if (transport !== 'udp' || loses === undefined || encoded.kind !== 'reply') return encoded;
     return encoded.octets.length > loses.aboveOctets ? SILENCE : encoded;
   }
 
-  #respond(query: Message, edns: Edns | undefined, nowSeconds: number): EncodableMessage {
+  #respond(
+    query: Message,
+    edns: Edns | undefined,
+    transport: LabTransport,
+    nowSeconds: number,
+  ): EncodableMessage {
     // RFC 6891 §6.1.3
     if (edns !== undefined && edns.version > 0) return bare(query, Rcode.BADVERS);
     if (query.opcode !== Opcode.QUERY) return bare(query, Rcode.NOTIMP);
@@ -108,7 +113,8 @@ export class LabServer {
     if (question === undefined || query.questions.length !== 1) return bare(query, Rcode.FORMERR);
     const fixed = behaviour(this.behaviours, 'fixed rcode');
     if (fixed !== undefined) return bare(query, fixed.rcode);
-    if (this.#wantsCookie(edns)) return bare(query, Rcode.BADCOOKIE);
+    // RFC 7873 §5.2.3: a TCP connection shows as much as a cookie does.
+    if (transport === 'udp' && this.#wantsCookie(edns)) return bare(query, Rcode.BADCOOKIE);
     if (behaviour(this.behaviours, 'upward referral') !== undefined) return upward(query);
     if (question.class !== RRClass.IN || isTransfer(question.type)) {
       return bare(query, Rcode.REFUSED);
