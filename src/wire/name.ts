@@ -115,7 +115,14 @@ export class Name {
 
   equals(other: Name): boolean {
     if (this === other) return true;
-    return this.octets.length === other.octets.length && this.key === other.key;
+    const mine = this.octets;
+    const theirs = other.octets;
+    if (mine.length !== theirs.length) return false;
+    if (this.#key !== undefined && other.#key !== undefined) return this.#key === other.#key;
+    for (let at = 0; at < mine.length; at++) {
+      if (LOWER_CASE[mine[at]!] !== LOWER_CASE[theirs[at]!]) return false;
+    }
+    return true;
   }
 
   /** True when this name is `ancestor` or lies below it. */

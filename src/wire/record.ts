@@ -93,9 +93,13 @@ class Grouping {
 
   #find(owner: Name, rrClass: number, type: number): GrowingRRset | undefined {
     const last = this.#last;
-    if (last?.type === type && last.class === rrClass && last.owner.equals(owner)) return last;
-    this.#last = this.#byKey?.get(setKey(owner, rrClass, type));
-    return this.#last;
+    if (last !== undefined && isSetOf(last, owner, rrClass, type)) return last;
+    const found =
+      this.#byKey === undefined
+        ? this.sets.find((set) => isSetOf(set, owner, rrClass, type))
+        : this.#byKey.get(setKey(owner, rrClass, type));
+    this.#last = found;
+    return found;
   }
 
   #start(record: ResourceRecord): void {
@@ -110,8 +114,12 @@ class Grouping {
     };
     this.sets.push(set);
     this.#last = set;
-    this.#byKey ??= new Map();
-    this.#byKey.set(setKey(owner, record.class, type), set);
+    if (this.#byKey !== undefined) this.#byKey.set(setKey(owner, record.class, type), set);
+    else if (this.sets.length > FEW_SETS) {
+      this.#byKey = new Map(
+        this.sets.map((each) => [setKey(each.owner, each.class, each.type), each]),
+      );
+    }
   }
 
   #addDistinct(list: Uint8Array[], rdata: Uint8Array): void {
@@ -131,6 +139,13 @@ class Grouping {
     seen.add(key);
     list.push(rdata);
   }
+}
+
+// Up to here a search from end to end is cheaper than making keys of all the owners.
+const FEW_SETS = 16;
+
+function isSetOf(set: GrowingRRset, owner: Name, rrClass: number, type: number): boolean {
+  return set.type === type && set.class === rrClass && set.owner.equals(owner);
 }
 
 function setKey(owner: Name, rrClass: number, type: number): string {

@@ -14,7 +14,7 @@ import {
   readRootHints,
 } from '../../src/presentation/index.js';
 import { equalOctets, groupRRsets, parseSoa, RRType } from '../../src/wire/index.js';
-import { chooseSeed, Prng } from '../fuzz/mutate.js';
+import { chooseSeed, leastCpuMs, Prng } from '../fuzz/mutate.js';
 import { name, toHex } from '../wire/octet-text.js';
 
 const seed = chooseSeed();
@@ -334,13 +334,19 @@ y TYPE65280 \\# 3 abcdef\ny CAA 0 issue "ca"\ny HIP 2 2001 AAAA rv. \ny EUI48 00
     }
     const start = process.hrtime.bigint();
     const { records, error } = parseMasterFile(text);
-    slowestMs = Math.max(slowestMs, Number(process.hrtime.bigint() - start) / 1e6);
+    const tookMs = Number(process.hrtime.bigint() - start) / 1e6;
+    // What seems slow is measured again.
+    if (tookMs > 20)
+      slowestMs = Math.max(
+        slowestMs,
+        leastCpuMs(() => parseMasterFile(text)),
+      );
     if (error === undefined) {
       accepted++;
       for (const record of records) formatRecord(record);
     } else if (!(error.line >= 1 && error.message.length > 0)) t.fail(`no reason (seed ${seed})`);
   }
   t.ok(accepted > 200 && accepted < 4800, `${accepted} of 5000 are still master files`);
-  t.ok(slowestMs < 200, `the slowest took ${slowestMs.toFixed(1)} ms (seed ${seed})`);
+  t.ok(slowestMs < 20, `the slowest took ${slowestMs.toFixed(1)} ms (seed ${seed})`);
   t.end();
 });

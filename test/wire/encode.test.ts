@@ -12,6 +12,7 @@ import {
   type ResourceRecord,
   RRType,
 } from '../../src/wire/index.js';
+import { leastCpuMs } from '../fuzz/mutate.js';
 import { hex, name, record, toHex } from './octet-text.js';
 
 function message(fields: Partial<EncodableMessage>): EncodableMessage {
@@ -108,13 +109,8 @@ t.test('CVE-2024-8508: no set of names makes compression expensive', (t) => {
     answer.push({ owner, type: RRType.NS, class: 1, ttlSeconds: 1, rdata: owner.octets });
   }
   const fields = message({ answer });
-  let best = Number.POSITIVE_INFINITY;
-  let octets = new Uint8Array(0);
-  for (let tries = 0; tries < 10; tries++) {
-    const start = process.hrtime.bigint();
-    octets = encodeMessage(fields, { maxOctets: 0xffff }) as typeof octets;
-    best = Math.min(best, Number(process.hrtime.bigint() - start) / 1e6);
-  }
+  const best = leastCpuMs(() => encodeMessage(fields, { maxOctets: 0xffff }), 10);
+  const octets = encodeMessage(fields, { maxOctets: 0xffff });
   t.ok(best < 5, `1,300 names without a common suffix take ${best.toFixed(2)} ms`);
   const result = decoded(octets);
   t.ok(result.truncated, 'and what does not fit is cut');
