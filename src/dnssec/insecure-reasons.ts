@@ -26,7 +26,8 @@ export const INSECURE_REASONS: Readonly<Record<InsecureReason, InsecureReasonRow
     section: 'RFC 5155 §9.2',
     ede: undefined,
     sentence: (zone, detail) =>
-      `An NSEC3 record with the Opt-Out flag covers ${detail === '' ? `a name in ${zone}` : detail}.`,
+      'An NSEC3 record with the Opt-Out flag covers ' +
+      `${detail === '' ? `a name in ${zone}` : detail}.`,
   },
   'unsupported algorithm': {
     section: 'RFC 4035 §5.2',

@@ -413,7 +413,8 @@ t.test('RFC 5702 §6: RSASHA256 and RSASHA512 keys have the tags that stand ther
   const sha256 = octets(
     [1, 0, 3, 8],
     base64(
-      'AwEAAcFcGsaxxdgiuuGmCkVImy4h99CqT7jwY3pexPGcnUFtR2Fh36BponcwtkZ4cAgtvd4Qs8PkxUdp6p/DlUmObdk=',
+      'AwEAAcFcGsaxxdgiuuGmCkVImy4h99CqT7jwY3pexPGcnUFtR2Fh36Bpon' +
+        'cwtkZ4cAgtvd4Qs8PkxUdp6p/DlUmObdk=',
     ),
   );
   t.equal(keyTag(sha256), 9033);
