@@ -275,7 +275,8 @@ export class Exchange {
     if (matched.serverCookie !== undefined) {
       machine.health.setServerCookie(server.key, matched.serverCookie);
     }
-    if (message.rcode === Rcode.BADCOOKIE) {
+    // RFC 7873 §5.3: over TCP no cookie is needed, so there it is a refusal like any other.
+    if (message.rcode === Rcode.BADCOOKIE && attempt.transport === 'udp') {
       const tried = this.#triedOf(server);
       const transport: Transport = tried.cookieRetried ? 'tcp' : 'udp';
       tried.cookieRetried = true;
