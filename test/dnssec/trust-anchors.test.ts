@@ -22,7 +22,6 @@ import {
   DAY,
   dnskeySet,
   dsRdata,
-  dsSet,
   hex,
   KSK,
   makeKey,
