@@ -12,8 +12,10 @@ const { unknownRttMs, remeasureMs } = CACHE_LIMITS;
 /** Exploration, in 256ths of the questions. */
 const LEAST_EXPLORED = 13;
 const MOST_EXPLORED = 128;
-/** How often a server of a family without any success lately is tried, in 256ths. */
+/** How often a server of a family without any success lately may be tried, in 256ths. */
 const SUSPECT_FAMILY_EXPLORED = 16;
+/** How often one that was dead may be probed; with luck it costs a wait, mostly it does. */
+const DUE_EXPLORED = 64;
 
 /** Within a fifth, or this, of the best two servers are equally good and share the questions. */
 const EQUAL_WITHIN_MS = 5;
@@ -23,8 +25,10 @@ export type Condition =
   | 'known'
   /** Measured long ago: still the best guess there is, and worth another look. */
   | 'stale'
-  /** Never measured, or due for a probe after a pause. */
+  /** Never measured. */
   | 'unexplored'
+  /** Did not answer, and its pause is over. */
+  | 'due'
   /** Did not answer, and its pause is not over. */
   | 'dead'
   /** Answers, but not for this zone. */
@@ -45,9 +49,8 @@ export function conditionOf(
   if (isLame) return 'lame';
   if (record === undefined) return 'unexplored';
   if (nowMs < record.backoffUntilMs) return 'dead';
-  if (record.srttMs === undefined || record.backoffUntilMs > Number.NEGATIVE_INFINITY) {
-    return 'unexplored';
-  }
+  if (record.backoffUntilMs > Number.NEGATIVE_INFINITY) return 'due';
+  if (record.srttMs === undefined) return 'unexplored';
   return nowMs - record.measuredAtMs < remeasureMs.value ? 'known' : 'stale';
 }
 
@@ -62,13 +65,12 @@ export function chooseAmong<T>(assessed: readonly Assessed<T>[], draw: number): 
   const first = assessed[0];
   if (first === undefined || assessed.length === 1) return first?.server;
   const chance = draw & 0xff;
-  const familyChance = (draw >>> 8) & 0xff;
   const pick = draw >>> 16;
   let best = Number.POSITIVE_INFINITY;
   for (const candidate of assessed) {
     if (isMeasured(candidate)) best = Math.min(best, costMs(candidate.record));
   }
-  const explored = explorable(assessed, familyChance);
+  const explored = explorable(assessed, (draw >>> 8) & 0xff);
   if (explored.length > 0 && (best === Number.POSITIVE_INFINITY || chance < share(best))) {
     return explored[pick % explored.length]!.server;
   }
@@ -98,19 +100,24 @@ function share(bestMs: number): number {
 }
 
 /**
- * The unexplored servers. While one address family has had no success at all lately, its servers
+ * The servers worth a look. While one address family has had no success at all lately, its servers
  * wait behind those of the other one, so that a host without IPv6 does not pay a time-out per
- * zone; a few are tried all the same, so that the family is found again when it comes back.
+ * zone; and those that were dead wait behind all others. A few are tried all the same, so that
+ * they are found again when they come back.
  */
-function explorable<T>(assessed: readonly Assessed<T>[], familyChance: number): Assessed<T>[] {
-  const unexplored = assessed.filter(
-    ({ condition }) => condition === 'unexplored' || condition === 'stale',
-  );
-  if (familyChance < SUSPECT_FAMILY_EXPLORED) return unexplored;
-  const trusted = unexplored.filter(({ isSuspectFamily }) => !isSuspectFamily);
+function explorable<T>(assessed: readonly Assessed<T>[], chance: number): Assessed<T>[] {
+  const worthALook = assessed.filter(({ condition }) => CONDITION_RANK[condition] === 0);
+  const unmeasured = worthALook.filter(({ condition }) => condition !== 'known');
+  const someMeasured = assessed.some(isMeasured);
+  const due = assessed.filter(({ condition }) => condition === 'due');
+  if (due.length > 0 && (chance >= 256 - DUE_EXPLORED || worthALook.length === 0)) {
+    unmeasured.push(...due);
+  }
+  if (chance < SUSPECT_FAMILY_EXPLORED) return unmeasured;
+  const trusted = unmeasured.filter(({ isSuspectFamily }) => !isSuspectFamily);
   if (trusted.length > 0) return trusted;
-  // Only servers of the silent family are unexplored: leave them if there is anything better.
-  return assessed.some(isMeasured) ? [] : unexplored;
+  // Only servers of the silent family are left: leave them if there is anything better.
+  return someMeasured ? [] : unmeasured;
 }
 
 function isMeasured<T>({ condition }: Assessed<T>): boolean {
@@ -135,8 +142,9 @@ const CONDITION_RANK: Readonly<Record<Condition, number>> = {
   known: 0,
   stale: 0,
   unexplored: 0,
-  dead: 2,
-  lame: 3,
+  due: 2,
+  dead: 3,
+  lame: 4,
 };
 
 function rankOf<T>({ condition, isSuspectFamily }: Assessed<T>): number {

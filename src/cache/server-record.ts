@@ -66,10 +66,15 @@ export class ServerRecord {
     this.backoffUntilMs = NEVER;
   }
 
-  /** RFC 6298 §2.3, with bounds of our own: when a query to this server is to be repeated. */
+  /**
+   * RFC 6298 §2.3 and §5.5, with bounds of our own: when a query to this server is to be repeated.
+   * A server that was given up has had its pause; one that is probed now is waited for as if it
+   * were well, because others could answer meanwhile.
+   */
   retransmitMs(): number {
-    const patience = this.#patienceMs() * 2 ** Math.min(this.timeoutsInRow, 10);
-    return Math.min(patience, retransmitCapMs.value);
+    const { timeoutsInRow } = this;
+    const doublings = timeoutsInRow < deadAfterTimeouts.value ? timeoutsInRow : 0;
+    return Math.min(this.#patienceMs() * 2 ** doublings, retransmitCapMs.value);
   }
 
   /**
