@@ -7,6 +7,9 @@ export const checkConfig: Run = async ({ positionals }) => {
   const [fileName = ''] = positionals;
   const result = await readConfigFile(fileName);
   if (!result.ok) return refuse(result.errors);
+  const { readFoundations } = await import('../embedding/index.js');
+  const read = readFoundations(result.config, Date.now() / 1000);
+  if (!read.ok) return refuse(read.problems.map((message) => ({ message })));
   process.stdout.write(`${fileName}: good\n`);
   return EXIT.ok;
 };

@@ -1,5 +1,4 @@
 /** From the command line to a Config: the file that it names, the flags, and their mistakes. */
-import { readFileSync } from 'node:fs';
 import {
   type ConfigResult,
   makeConfig,
@@ -7,6 +6,7 @@ import {
   readFlags,
   readYamlSettings,
 } from '../config/index.js';
+import { readTextFile } from '../runtime/index.js';
 import type { Invocation } from './command.js';
 
 export async function readConfig(flags: Invocation['flags']): Promise<ConfigResult> {
@@ -20,9 +20,9 @@ export async function readConfigFile(
   fileName: string,
   overrides: readonly RawSetting[] = [],
 ): Promise<ConfigResult> {
-  const text = readText(fileName);
-  if (!text.ok) return { ok: false, errors: [{ message: text.problem }] };
-  const { settings, errors } = await readYamlSettings(text.value, fileName);
+  const file = readTextFile(fileName);
+  if (!file.ok) return { ok: false, errors: [{ message: file.sentence }] };
+  const { settings, errors } = await readYamlSettings(file.text, fileName);
   const result = makeConfig(environmentSettings(), settings, overrides);
   if (errors.length === 0) return result;
   const all = [...errors, ...(result.ok ? [] : result.errors)];
@@ -35,27 +35,4 @@ function environmentSettings(): RawSetting[] {
   if (folder === '') return [];
   const place = 'environment STATE_DIRECTORY';
   return [{ name: 'state-dir', value: folder, place, subject: place }];
-}
-
-export type ReadText =
-  | { readonly ok: true; readonly value: string }
-  | { readonly ok: false; readonly problem: string };
-
-export function readText(fileName: string): ReadText {
-  try {
-    return { ok: true, value: readFileSync(fileName, 'utf8') };
-  } catch (error) {
-    return { ok: false, problem: `${fileName} cannot be read: ${reasonOf(error)}` };
-  }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  EISDIR: 'it is a folder',
-};
-
-export function reasonOf(error: unknown): string {
-  const { code, message } = error as { code?: string; message?: string };
-  return REASONS[code ?? ''] ?? message ?? String(error);
 }

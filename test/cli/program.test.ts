@@ -1,0 +1,225 @@
+/** The program as it is started: exit statuses, what it prints and where, signals, first light. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import dnsPacket from 'dns-packet';
+import t from 'tap';
+
+const program = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'anchorite-'));
+t.teardown(() => rmSync(folder, { recursive: true }));
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(args: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
+  return spawn(process.execPath, [program, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, STATE_DIRECTORY: '', NOTIFY_SOCKET: '', ...environment },
+  });
+}
+
+function ended(child: ChildProcess): Promise<Ended> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return new Promise((resolve) => {
+    child.on('close', (status) => resolve({ status, stdout, stderr }));
+  });
+}
+
+function run(...args: string[]): Promise<Ended> {
+  return ended(start(args));
+}
+
+function fileWith(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+t.test('usage', async (t) => {
+  t.match(await run('--version'), { status: 0, stdout: /^\d+\.\d+\.\d+\n$/ });
+  t.match(await run(), { status: 0, stdout: /anchorite COMMAND/ });
+  t.match(await run('serve', '--help'), { status: 0, stdout: /--qname-minimisation/ });
+  t.match(await run('sevre'), { status: 2, stderr: /did you mean 'serve'/, stdout: '' });
+  t.match(await run('serve', '--prot', '53'), { status: 2, stderr: /--prot is not a flag/ });
+});
+
+t.test('config check and config show', async (t) => {
+  const good = fileWith('good.yaml', 'listen: 127.0.0.1:53\nprefetch: off\n');
+  t.match(await run('config', 'check', good), { status: 0, stdout: `${good}: good\n` });
+  const bad = fileWith('bad.yaml', 'listen: 127.0.0.1:53\nedns-size: 99999\nprefect: on\n');
+  const checked = await run('config', 'check', bad);
+  t.equal(checked.status, 2);
+  t.same(checked.stderr.trimEnd().split('\n'), [
+    `anchorite: ${bad} line 2: edns-size must be a whole number of octets from 512 to 4096; "99999" is not`,
+    `anchorite: ${bad} line 3: prefect is not a setting; did you mean 'prefetch'?`,
+  ]);
+  const absent = await run('config', 'check', join(folder, 'absent.yaml'));
+  t.match(absent, { status: 2, stderr: /cannot read .*absent\.yaml: there is no such file/ });
+  const dangling = fileWith('dangling.yaml', 'root-hints: /nonexistent/hints\n');
+  t.match(await run('config', 'check', dangling), { status: 2, stderr: /root-hints: cannot read/ });
+  const shown = await run('config', 'show', '--config', good, '--sha1');
+  t.equal(shown.status, 0);
+  t.match(shown.stdout, /^listen: # .*good\.yaml line 1\n {2}- 127\.0\.0\.1:53$/m);
+  t.match(shown.stdout, /^prefetch: off # .*line 2$/m);
+  t.match(shown.stdout, /^sha1: on # --sha1$/m);
+  t.match(shown.stdout, /^edns-size: 1232 # default$/m);
+  t.match(await run('config', 'show', '--config', bad), { status: 2 });
+});
+
+t.test('bad configuration ends serve and resolve with status 2 and a sentence', async (t) => {
+  const cases: ReadonlyArray<readonly [args: string[], RegExp]> = [
+    [['serve', '--listen', 'nowhere'], /^anchorite: --listen must be an IPv4 or IPv6 address/],
+    [['serve', '--ipv4=off', '--ipv6=off'], /both off/],
+    [['serve', '--root-hints', '/nonexistent'], /root-hints: cannot read \/nonexistent/],
+    [['serve', '--trust-anchor-file', program], /trust-anchor-file: .* line 1/],
+    [['serve', '--lab-loss', '5'], /--lab-loss means nothing without --lab/],
+    [['serve', '--lab', '--lab-loss', 'all'], /--lab-loss must be a number/],
+    [['resolve', 'a..b'], /'a\.\.b' is not a domain name/],
+    [['resolve', 'a.b', 'WHAT'], /'WHAT' is not a record type/],
+    [['resolve', 'a.b', 'AXFR'], /AXFR cannot be resolved/],
+    [['resolve', 'a.b', '--server', 'here'], /--server must be an IPv4/],
+  ];
+  for (const [args, sentence] of cases) {
+    const result = await run(...args);
+    t.match(result, { status: 2, stdout: '', stderr: sentence }, args.join(' '));
+    t.notMatch(result.stderr, /\n\s+at /, 'no stack trace');
+  }
+});
+
+t.test('resolve: verdicts are exit statuses', async (t) => {
+  const lab = ['--lab', '--lab-delay', '1'];
+  const secure = await run('resolve', '--trace', '_25._tcp.mx.p256.dane', 'TLSA', ...lab);
+  t.equal(secure.status, 0);
+  t.match(secure.stdout, /^;; WALK$/m);
+  t.match(secure.stdout, /ms -> \S+ udp \(\.\) dane\. NS/i);
+  t.match(secure.stdout, /delegation p256\.dane\. DS is secure/i);
+  t.match(secure.stdout, /the keys of p256\.dane\. are secure/i);
+  t.match(secure.stdout, /^_25\._tcp\.mx\.p256\.dane\. \d+ IN TLSA 3 1 1 [0-9A-F]{64}$/im);
+  t.match(secure.stdout, /^;; VERDICT: secure\. /m);
+  const insecure = await run('resolve', 'unsigned.dane', 'MX', ...lab);
+  t.match(insecure, { status: 3, stdout: /VERDICT: insecure\. .*\(no DS; RFC 4035 §5\.2\)/ });
+  const bogus = await run('resolve', 'expired.broken', 'MX', ...lab);
+  t.match(bogus, { status: 4, stdout: /VERDICT: bogus\. .*\(signature expired; RFC 4035/ });
+  t.notMatch(bogus.stdout, /ANSWER/, 'bogus data is not shown');
+  const failed = await run('resolve', 'refused.broken', 'MX', ...lab);
+  t.match(failed, { status: 5, stdout: /status: SERVFAIL[\s\S]*VERDICT: none\. / });
+  const json = await run('resolve', '--json', '--trace', 'p256.dane', 'MX', ...lab);
+  const value = JSON.parse(json.stdout);
+  t.match(value, { rcode: 'NOERROR', security: 'secure', answers: [{ type: 'MX' }] });
+  t.ok(value.queries > 0 && value.trace.length > value.queries);
+  const list = await run('lab', 'list');
+  t.match(list, {
+    status: 0,
+    stdout: /^expired\.broken\n[\s\S]*SERVFAIL bogus \(signature expired\)/m,
+  });
+});
+
+interface Served {
+  readonly child: ChildProcess;
+  readonly port: number;
+  readonly readyMs: number;
+  readonly end: Promise<Ended>;
+  /** Everything logged so far. */
+  log(): string;
+}
+
+async function serve(...args: string[]): Promise<Served> {
+  const startMs = performance.now();
+  const child = start(['serve', '--listen', '127.0.0.1:0', ...args]);
+  const end = ended(child);
+  let log = '';
+  const port = await new Promise<number>((resolve, reject) => {
+    child.stderr?.on('data', (chunk) => {
+      log += chunk;
+      const ready = /"?ready"?.*answering on 127\.0\.0\.1:(\d+)/.exec(log);
+      if (ready !== null) resolve(Number(ready[1]));
+    });
+    child.on('close', () => reject(new Error(`it did not start: ${log}`)));
+  });
+  return { child, port, readyMs: performance.now() - startMs, end, log: () => log };
+}
+
+function exchange(port: number, query: Buffer): Promise<dnsPacket.DecodedPacket> {
+  const socket = createSocket('udp4');
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('no answer within 5 s')), 5_000);
+    socket.on('message', (octets) => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(dnsPacket.decode(octets));
+    });
+    socket.send(query, port, '127.0.0.1');
+  });
+}
+
+function query(name: string, type: dnsPacket.RecordType): Buffer {
+  const flags = dnsPacket.RECURSION_DESIRED | dnsPacket.AUTHENTIC_DATA;
+  return dnsPacket.encode({ type: 'query', id: 4711, flags, questions: [{ name, type }] });
+}
+
+t.test('serve: answers, logs, and ends when it is told to', async (t) => {
+  const server = await serve('--lab', '--lab-delay', '1', '--log-format', 'json', '--log-queries');
+  t.comment(`ready after ${server.readyMs.toFixed(0)} ms`);
+  const secure = await exchange(server.port, query('p256.dane', 'MX'));
+  t.match(secure, { id: 4711, rcode: 'NOERROR', flag_ad: true, answers: [{ type: 'MX' }] });
+  const insecure = await exchange(server.port, query('unsigned.dane', 'MX'));
+  t.match(insecure, { rcode: 'NOERROR', flag_ad: false });
+  const bogus = await exchange(server.port, query('expired.broken', 'MX'));
+  t.match(bogus, { rcode: 'SERVFAIL', flag_ad: false, answers: [] });
+  const root = await exchange(server.port, query('.', 'NS'));
+  t.match(root, { flag_ad: true }, 'what Postfix probes');
+  const asked = await run('resolve', 'p256.dane', 'MX', '--server', `127.0.0.1:${server.port}`);
+  t.match(asked, { status: 0, stdout: /flags: rd ra ad[\s\S]*the server sets AD/ });
+  const told = await run('resolve', 'expired.broken', 'MX', '--server', `127.0.0.1:${server.port}`);
+  t.match(told, { status: 4, stdout: /SERVFAIL[\s\S]*EDE 7/ });
+  server.child.kill('SIGTERM');
+  const { status, stdout } = await server.end;
+  t.equal(status, 0, 'SIGTERM is an orderly end');
+  t.equal(stdout, '');
+  const events = server
+    .log()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  t.match(events[0], { level: 'info', event: 'ready', message: /answering on/ });
+  const answered = events.filter(({ event }) => event === 'answered');
+  t.match(answered[0], { message: 'p256.dane. MX: NOERROR, secure, AD', client: '127.0.0.1' });
+  const complaint = events.find(({ event }) => event === 'bogus');
+  t.match(complaint, { level: 'warn', reason: 'signature expired', section: /RFC 4035/ });
+  t.match(events.at(-1), { event: 'stopped' });
+});
+
+t.test('serve: text, a command to try, SIGINT, and an address that is taken', async (t) => {
+  const server = await serve('--lab', '--suggest', '--log-format', 'text');
+  const taken = await run('serve', '--lab', '--listen', `127.0.0.1:${server.port}`);
+  t.match(taken, { status: 1, stderr: /cannot listen.*something else listens there already/ });
+  server.child.kill('SIGINT');
+  const { status, stdout } = await server.end;
+  t.equal(status, 0);
+  t.match(stdout, new RegExp(`dig @127\\.0\\.0\\.1 -p ${server.port} \\+dnssec`));
+  t.match(server.log(), /^\d{4}-\d\d-\d\d [\d:.]+ info {2}ready: answering on/m);
+});
+
+t.test('serve: warnings that an operator must see', async (t) => {
+  const server = await serve('--trust-anchor=', '--log-format', 'text');
+  server.child.kill('SIGTERM');
+  t.equal((await server.end).status, 0);
+  t.match(
+    server.log(),
+    /warn {2}trust-anchor: no trust anchor is configured: nothing is validated/,
+  );
+});
