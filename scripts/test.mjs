@@ -103,12 +103,11 @@ function runTestFile(file) {
   }
   const fileStartMs = performance.now();
   return new Promise((resolve) => {
-    const failures = [];
+    const seen = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
     const errors = [];
-    const comments = [];
     const parser = new Parser();
-    watch(parser, [], failures, comments);
-    const child = spawn(process.execPath, ['--enable-source-maps', program], {
+    watch(parser, [], seen);
+    const child = spawn(process.execPath, [program], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, FORCE_COLOR: '0' },
@@ -123,48 +122,57 @@ function runTestFile(file) {
       clearTimeout(timer);
       parser.end();
       durations[file] = Math.round(performance.now() - fileStartMs);
-      finishFile({ file, code, signal, failures, errors, comments, results: parser.results });
+      if (!parser.results?.ok && seen.failures.length === 0) {
+        const reasons = JSON.stringify(parser.results?.failures ?? []);
+        seen.failures.push(`the TAP of this file is not complete: ${reasons}`);
+      }
+      if (code !== 0 && seen.failures.length === 0) {
+        seen.failures.push(`ended with ${signal ?? `status ${code}`} though nothing failed`);
+      }
+      if (seen.passed + seen.failed + seen.skipped === 0) seen.failures.push('it asserts nothing');
+      finishFile(file, seen, errors);
       resolve();
     });
   });
 }
 
-function finishFile({ file, code, signal, failures, errors, comments, results }) {
-  const { pass = 0, fail: failed = 0, skip = 0, todo = 0 } = results ?? {};
+function finishFile(file, { passed, failed, skipped, failures, skips }, errors) {
   const time = `${(durations[file] / 1000).toFixed(1)} s`;
-  totals.skipped += skip + todo;
-  const lines = [...failures];
-  if (results === null || results === undefined || (!results.ok && failed === 0)) {
-    lines.push(`the TAP of this file is not complete: ${JSON.stringify(results?.failures ?? [])}`);
-  }
-  if (code !== 0 && lines.length === 0) {
-    lines.push(`ended with ${signal ?? `status ${code}`} although no assertion failed`);
-  }
-  if (pass + failed + skip + todo === 0) lines.push('it asserts nothing');
-  totals.passed += pass;
-  if (lines.length > 0) {
-    totals.failed += Math.max(failed, 1);
-    printLine('not ok', `${file} (${pass} passed, ${Math.max(failed, 1)} failed, ${time})`);
-    for (const line of [...lines, ...errors]) console.log(indent(line));
-  } else {
-    const skipped = skip + todo === 0 ? '' : `, ${skip + todo} skipped`;
-    printLine('ok', `${file} (${pass} passed${skipped}, ${time})`);
-  }
-  for (const comment of comments) console.log(indent(comment));
+  const bad = failures.length > 0 ? Math.max(failed, 1) : 0;
+  totals.passed += passed;
+  totals.failed += bad;
+  totals.skipped += skipped;
+  const counts = [`${passed} passed`];
+  if (bad > 0) counts.push(`${bad} failed`);
+  if (skipped > 0) counts.push(`${skipped} skipped`);
+  printLine(bad === 0 ? 'ok' : 'not ok', `${file} (${[...counts, time].join(', ')})`);
+  if (bad > 0) for (const line of [...failures, ...errors]) console.log(indent(line));
+  for (const line of skips) console.log(indent(line));
 }
 
-/** Collects failed leaves with their path of titles, and what was skipped, loudly. */
-function watch(parser, path, failures, comments) {
-  parser.on('child', (child) => watch(child, [...path, child.name], failures, comments));
-  parser.on('assert', (assertion) => {
-    const title = [...path, assertion.name].filter((part) => part !== '').join(' > ');
-    if (assertion.skip) {
-      const reason = assertion.skip === true ? '' : `: ${assertion.skip}`;
-      comments.push(`skipped: ${title}${reason}`);
+/** Counts the leaves; collects the failed ones with their path of titles, and what was skipped. */
+function watch(parser, path, seen) {
+  let failuresBefore = -1;
+  parser.on('child', (child) => {
+    failuresBefore = seen.failures.length;
+    watch(child, [...path, child.name], seen);
+  });
+  parser.on('assert', ({ ok, skip, todo, name, diag }) => {
+    // After a subtest comes one line that sums it up; it counts when nothing else told of a failure.
+    const isSummary = failuresBefore >= 0;
+    const wasTold = isSummary && seen.failures.length > failuresBefore;
+    failuresBefore = -1;
+    const title = [...path, name].filter((part) => part !== '').join(' > ');
+    if (skip || todo) {
+      seen.skipped++;
+      const reason = typeof skip === 'string' ? `: ${skip}` : '';
+      seen.skips.push(`skipped: ${title}${reason}`);
+    } else if (ok) {
+      if (!isSummary) seen.passed++;
+    } else if (!wasTold) {
+      seen.failed++;
+      seen.failures.push(`not ok ${title}\n${indent(describe(diag ?? ''))}`);
     }
-    if (assertion.ok || assertion.skip || assertion.todo) return;
-    const detail = assertion.diag === null || assertion.diag === undefined ? '' : assertion.diag;
-    failures.push(`not ok ${title}\n${indent(describe(detail))}`);
   });
 }
 
