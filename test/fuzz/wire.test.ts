@@ -22,6 +22,7 @@ import {
 } from '../../src/wire/index.js';
 import { corpusOf } from './generate.js';
 import { chooseSeed, leastCpuMs, mutate, Prng, ProgressBar } from './mutate.js';
+import { isMessage } from './scanner.js';
 
 const INPUTS = 160_000; // every fourth is random, the others are mutants of valid messages
 const CORPUS = 400;
@@ -94,6 +95,9 @@ function examine(octets: Uint8Array, decode: Decoder): string | undefined {
   const before = octets.slice();
   const decoded = decode(octets);
   if (!equalOctets(before, octets)) return 'the input was written to';
+  const budget = !decoded.ok && decoded.fault.reason === 'too many pointers';
+  if (!budget && decoded.ok !== isMessage(octets))
+    return `wrongly ${decoded.ok ? 'accepted' : decoded.fault.reason}`;
   if (!decoded.ok) {
     const { reason, section, sentence } = decoded.fault;
     return reason && section && sentence ? undefined : 'a fault without a reason';
@@ -228,6 +232,15 @@ t.test('a canary: the harness notices a throw, a change and an altered input', (
   altered[altered.length - 20]! ^= 1;
   const other = decodeMessage(altered);
   t.ok(other.ok && difference(decoded.value, other.value) === 'answer 1', 'one bit is seen');
+  t.end();
+});
+
+t.test('the second reading of the standard refuses what it should', (t) => {
+  const prng = new Prng(seed ^ 4);
+  const corpus = corpusOf(prng, 50);
+  t.ok(corpus.every(isMessage), 'valid messages are messages');
+  t.notOk(corpus.some((octets) => isMessage(octets.slice(1))));
+  t.notOk(corpus.some((octets) => isMessage(octets.slice(0, -1))));
   t.end();
 });
 

@@ -132,6 +132,23 @@ t.test('names that nest in themselves do not point into what is still being writ
   t.end();
 });
 
+t.test('a suffix whose hash collides with its own name is not mistaken for it', (t) => {
+  // Found by search: the hash of "oluqqe." falls where that of "oluqqe.oluqqe." stands, equal in
+  // every bit that is compared, while the octets behind the first label are still an older
+  // message's; zeros there look like the end of the name.
+  const zeros = record('x.', 65280, new Uint8Array(300));
+  encodeMessage(message({ answer: [zeros] }), { maxOctets: 512 });
+  for (const label of ['oluqqe', 'bljwkf']) {
+    const owner = `${label}.${label}.`;
+    const octets = encodeMessage(message({ answer: [record(owner, 65280, new Uint8Array(9))] }), {
+      maxOctets: 512,
+    });
+    t.equal(String(decoded(octets).answer[0]!.owner), owner);
+    encodeMessage(message({ answer: [zeros] }), { maxOctets: 512 });
+  }
+  t.end();
+});
+
 t.test('pointers reach only 16,383 octets far', (t) => {
   const answer = Array.from({ length: 300 }, (_, index) =>
     record(
