@@ -1,12 +1,14 @@
 /** `npm run docs`: writes the documents that are made from tables in the sources. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ensureBuilt, ensureInstalled, root } from './prepare.mjs';
 
 ensureInstalled();
-ensureBuilt();
-const { configReference } = await import('../build/src/config/index.js');
-write('docs/configuration.md', configReference());
+// Another folder with compiled sources may be named.
+const [, , build = join(root, 'build')] = process.argv;
+if (build === join(root, 'build')) ensureBuilt();
+const { generatedDocuments } = await import('./generated-documents.mjs');
+for (const [file, text] of await generatedDocuments(build)) write(file, text);
 
 function write(file, text) {
   const path = join(root, file);
@@ -14,7 +16,7 @@ function write(file, text) {
   try {
     before = readFileSync(path, 'utf8');
   } catch {
-    // It is written for the first time.
+    mkdirSync(dirname(path), { recursive: true });
   }
   if (before !== text) writeFileSync(path, text);
   console.log(`${file}: ${before === text ? 'unchanged' : 'written'}`);

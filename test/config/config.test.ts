@@ -1,10 +1,7 @@
 /** Settings: what is read, what is refused and in which words. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import t from 'tap';
 import {
   type Config,
-  configReference,
   makeConfig,
   type RawSetting,
   readFlags,
@@ -18,7 +15,6 @@ import {
 import { readInstant, readSpan, writeInstant } from '../../src/config/instants.js';
 import { nearestName } from '../../src/config/nearest-name.js';
 import { isList, type RawScalar, type Setting } from '../../src/config/setting.js';
-import { projectRoot } from '../architecture/sources.js';
 
 const KEYS = Object.keys(SETTINGS) as SettingKey[];
 
@@ -278,12 +274,6 @@ t.test('what config show prints is read back to the same configuration', async (
     t.same(again.messages, [], text);
     if (again.result.ok) t.same(shown(again.result.config), shown(first.config));
   }
-});
-
-t.test('docs/configuration.md is what the schema says', (t) => {
-  const written = readFileSync(join(projectRoot, 'docs', 'configuration.md'), 'utf8');
-  t.equal(written, configReference(), 'run `npm run docs` after changing the schema');
-  t.end();
 });
 
 t.test('instants agree with the calendar', (t) => {
