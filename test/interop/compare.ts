@@ -80,30 +80,39 @@ function asText(lines: readonly string[]): string {
   return lines.length === 0 ? 'nothing' : lines.join(' | ');
 }
 
-function between(reply: Reply, other: Reply, question: Question): string[] {
+function unique(lines: readonly string[]): string[] {
+  return [...new Set(lines)];
+}
+
+function answerFaults(reply: Reply, other: Reply, question: Question): string[] {
+  if (reply.rcode !== other.rcode) return [`${reply.rcode}, Unbound ${other.rcode}`];
   const faults: string[] = [];
-  if (reply.rcode !== other.rcode) {
-    faults.push(`${reply.rcode}, Unbound ${other.rcode}`);
-    return faults;
-  }
-  if (asText(reply.answer) !== asText(other.answer)) {
-    faults.push(`answer ${asText(reply.answer)}, Unbound ${asText(other.answer)}`);
-  }
-  const signatures = asText(reply.answerSignatures);
-  if (signatures !== asText(other.answerSignatures)) {
-    faults.push(`signatures ${signatures}, Unbound ${asText(other.answerSignatures)}`);
+  // RFC 2181 §5: an RRset holds no record twice. Unbound gives the DNAME of a YXDOMAIN twice.
+  const repeats = (each: Reply): boolean => unique(each.answer).length < each.answer.length;
+  if (repeats(reply) && !repeats(other)) faults.push('a record twice');
+  const answers = [reply.answer, other.answer].map((lines) => asText(unique(lines)));
+  if (answers[0] !== answers[1]) faults.push(`answer ${answers[0]}, Unbound ${answers[1]}`);
+  const both = [reply.answerSignatures, other.answerSignatures];
+  const signatures = both.map((lines) => asText(unique(lines)));
+  if (signatures[0] !== signatures[1]) {
+    faults.push(`signatures ${signatures[0]}, Unbound ${signatures[1]}`);
   }
   const negative = reply.answer.length === 0 && question.expected.rcode !== 'SERVFAIL';
   if (negative && other.authorityTypes.includes('SOA') && !reply.authorityTypes.includes('SOA')) {
     faults.push('a negative answer without SOA (RFC 2308 §3)');
   }
-  // RFC 6672 §3.1 gives a synthesised CNAME the TTL of its DNAME; Unbound at first gives it 0.
-  if (reply.answer.some((line) => line.includes(' DNAME '))) return faults;
-  const gap = Math.abs(reply.leastTtlSeconds - other.leastTtlSeconds);
-  if (reply.answer.length > 0 && gap > ttlToleranceSeconds) {
-    faults.push(`least TTL ${reply.leastTtlSeconds}, Unbound ${other.leastTtlSeconds}`);
-  }
   return faults;
+}
+
+/** How much shorter (negative) or longer the subject keeps the answer, if that is comparable. */
+function ttlGapSeconds(reply: Reply, other: Reply, question: Question): number {
+  if (reply.rcode !== other.rcode || reply.answer.length === 0) return 0;
+  // Bogus data, to a client that set CD: Unbound shows the time for which it remembers that.
+  if (question.expected.rcode === 'SERVFAIL') return 0;
+  // RFC 6672 §3.1 gives a synthesised CNAME the TTL of its DNAME; Unbound at first gives it 0.
+  if (reply.answer.some((line) => line.includes(' DNAME '))) return 0;
+  const gap = reply.leastTtlSeconds - other.leastTtlSeconds;
+  return Math.abs(gap) <= ttlToleranceSeconds ? 0 : gap;
 }
 
 export function judge(
@@ -114,19 +123,24 @@ export function judge(
   explanation: Explanation | undefined,
 ): Judgement {
   const { expected } = question;
-  const wanted = explanation?.subject(expected) ?? expected;
+  const wanted = explanation?.subject?.(expected) ?? expected;
   const faults = [
     ...againstExpectation('Unbound', other, expected, manner),
     ...againstExpectation('subject', reply, wanted, manner),
     ...formFaults(reply, manner),
     ...proofFaults(reply, wanted, manner),
-    ...(wanted.rcode === expected.rcode ? between(reply, other, question) : []),
+    ...(wanted.rcode === expected.rcode ? answerFaults(reply, other, question) : []),
   ];
-  const differs = reply.ad !== other.ad || reply.rcode !== other.rcode;
+  let explained = reply.rcode !== other.rcode || reply.ad !== other.ad;
   // With CD set either may know, or not know, that data is secure.
-  const mayDiffer = manners[manner].cd || expected.security === 'either';
-  if (differs && explanation === undefined && reply.rcode === other.rcode && !mayDiffer) {
+  const mayDiffer = manners[manner].cd || wanted.security === 'either' || wanted !== expected;
+  if (reply.ad !== other.ad && !mayDiffer) {
     faults.push(`AD ${reply.ad ? 1 : 0}, Unbound ${other.ad ? 1 : 0}`);
   }
-  return explanation !== undefined && differs ? { faults, explanation } : { faults };
+  const gap = ttlGapSeconds(reply, other, question);
+  if (gap < 0 && explanation?.shorterTtl === true) explained = true;
+  else if (gap !== 0) {
+    faults.push(`least TTL ${reply.leastTtlSeconds}, Unbound ${other.leastTtlSeconds}`);
+  }
+  return explanation !== undefined && explained ? { faults, explanation } : { faults };
 }

@@ -8,8 +8,10 @@ export interface Explanation {
   readonly reason: string;
   readonly section: string;
   readonly appliesTo: (question: Question) => boolean;
-  /** What is expected of the subject; the reference keeps what the zone says. */
-  readonly subject: (expected: Expected) => Expected;
+  /** What is expected of the subject instead; the reference keeps what the zone says. */
+  readonly subject?: (expected: Expected) => Expected;
+  /** The subject may keep the answer for a shorter time than Unbound does. */
+  readonly shorterTtl?: boolean;
 }
 
 const sha1Zones = new Set(['sha1nsec.org.', 'sha1nsec3.org.']);
@@ -25,6 +27,16 @@ export const explanations: readonly Explanation[] = [
     // The DS set is the parent's, and the parent is signed with something better.
     appliesTo: ({ zone, type, name }) => sha1Zones.has(zone) && !(type === 'DS' && name === zone),
     subject: ({ rcode }) => ({ rcode, security: 'insecure' }),
+  },
+  {
+    name: 'A wildcard lives as long as its proof',
+    reason:
+      'An answer expanded from a wildcard is only as good as the denial that comes with it, so ' +
+      'its TTL is cut to that of the NSEC or NSEC3 records; Unbound drops the whole message at ' +
+      'that time, but shows the longer TTL until then.',
+    section: 'RFC 4035 §5.3.4, RFC 8198 §5.4',
+    appliesTo: ({ fromWildcard }) => fromWildcard,
+    shorterTtl: true,
   },
 ];
 

@@ -19,6 +19,8 @@ export interface Question {
   readonly name: string;
   readonly type: string;
   readonly expected: Expected;
+  /** The answer, or a part of it, is expanded from a wildcard. */
+  readonly fromWildcard: boolean;
 }
 
 const failure: Expected = { rcode: 'SERVFAIL', security: 'none' };
@@ -114,10 +116,15 @@ function questionsOfZone(zone: ZoneSpec): Question[] {
     for (const ask of withoutData) outcomes.set(ask, denials.noData);
     for (const ask of missing) outcomes.set(ask, denials.nameError);
   }
-  for (const ask of zone.asks ?? []) outcomes.set(...parseAsk(ask));
+  const own = zone.asks ?? [];
+  for (const ask of own) outcomes.set(...parseAsk(ask));
+  const expanded = new Set(
+    own.filter((ask) => ask.endsWith(' wildcard')).map((ask) => parseAsk(ask)[0]),
+  );
   return [...outcomes].map(([ask, expected]) => {
     const [name, type] = ask.split(' ') as [string, string];
-    return { zone: zone.name, name: absolute(name, zone.name), type, expected };
+    const fromWildcard = expanded.has(ask);
+    return { zone: zone.name, name: absolute(name, zone.name), type, expected, fromWildcard };
   });
 }
 

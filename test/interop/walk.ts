@@ -3,25 +3,16 @@
 //   node walk.js [--subject anchorite|unbound|blind] [--zones FOLDER] [--only ZONE] [--seed N] [-v]
 
 import { randomInt } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { reference, subject } from './addresses.js';
-import type { AskRequest, AskResult } from './ask.js';
-import { judge } from './compare.js';
-import { explanationOf, explanations } from './explained.js';
-import { namespaceOf, whyNotHere } from './namespaces.js';
-import { run } from './processes.js';
-import { type Manner, type Question, questions } from './questions.js';
-import type { Reply } from './reply.js';
+import { explanations } from './explained.js';
+import { whyNotHere } from './namespaces.js';
+import { askAndJudge, inAnyOrder, inOrder, inOtherManners } from './passes.js';
+import { questions } from './questions.js';
 import { isSubjectKind, type SubjectKind, startReference, startSubject } from './resolvers.js';
 import { Tally } from './tally.js';
 import { askWithTool, toolCases, writeDelvAnchors } from './validating-tools.js';
 import { World } from './world.js';
-
-interface Asking {
-  readonly question: Question;
-  readonly manner: Manner;
-}
 
 interface WalkOptions {
   readonly subject: SubjectKind;
@@ -29,118 +20,6 @@ interface WalkOptions {
   readonly only: string | undefined;
   readonly seed: number;
   readonly verbose: boolean;
-}
-
-/** A small generator, so that the printed seed replays the order. */
-function shuffled<T>(items: readonly T[], seed: number): T[] {
-  let state = seed >>> 0;
-  const next = (bound: number): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * bound);
-  };
-  const result = [...items];
-  for (let last = result.length - 1; last > 0; last -= 1) {
-    const other = next(last + 1);
-    [result[last], result[other]] = [result[other]!, result[last]!];
-  }
-  return result;
-}
-
-/**
- * First every question as a validating client would put it, zone by zone, into empty caches;
- * then again, in another order and in another manner each, from caches that are warm.
- */
-function planOf(asked: readonly Question[], seed: number): [Asking[], Asking[]] {
-  const cold = asked.map((question): Asking => ({ question, manner: 'do' }));
-  const others: readonly Manner[] = ['ad', 'do+ad', 'plain', 'cd'];
-  const warm = asked.flatMap((question, index): Asking[] => [
-    { question, manner: others[index % 4]! },
-    { question, manner: others[(index + 1) % 4]! },
-  ]);
-  return [cold, shuffled(warm, seed)];
-}
-
-async function putQuestions(
-  plan: readonly Asking[],
-  addresses: readonly string[],
-  width: number,
-): Promise<AskResult> {
-  const request: AskRequest = {
-    addresses,
-    width,
-    timeoutMs: 15_000,
-    questions: plan.map(({ question: { name, type }, manner }) => ({ name, type, manner })),
-  };
-  const entry = fileURLToPath(new URL('ask.js', import.meta.url));
-  const args = ['netns', 'exec', namespaceOf('client'), process.execPath, entry];
-  const output = await run('ip', args, { input: JSON.stringify(request), timeoutMs: 240_000 });
-  return JSON.parse(output) as AskResult;
-}
-
-/** Both replies to each question of the plan. */
-async function askBoth(
-  plan: readonly Asking[],
-  width: number,
-): Promise<(readonly [Reply, Reply])[]> {
-  const both = await putQuestions(plan, [reference.ipv4, subject.ipv4], width);
-  const pairs = both.map(([other, reply]) => [other!, reply!] as const);
-  // Unbound now and then gives up on servers of which most are dead. It is the measure, not
-  // what is measured, so it alone may try again.
-  for (let round = 0; round < 3; round += 1) {
-    const lost = pairs.flatMap(([other], index) => {
-      const gaveUp = other.rcode === 'silence' || other.rcode === 'SERVFAIL';
-      return gaveUp && plan[index]!.question.expected.rcode !== 'SERVFAIL' ? [index] : [];
-    });
-    if (lost.length === 0) break;
-    const again = lost.map((index) => plan[index]!);
-    const answers = await putQuestions(again, [reference.ipv4], width);
-    lost.forEach((index, at) => {
-      pairs[index] = [answers[at]![0]!, pairs[index]![1]];
-    });
-  }
-  return pairs;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
-function describeErrors(reply: Reply): string {
-  return reply.errors.length === 0 ? '' : ` (EDE ${reply.errors.join('; ')})`;
-}
-
-async function askAndJudge(
-  plan: readonly Asking[],
-  width: number,
-  label: string,
-  options: WalkOptions,
-  tally: Tally,
-): Promise<void> {
-  const replies = await askBoth(plan, width);
-  plan.forEach(({ question, manner }, index) => {
-    const [other, reply] = replies[index]!;
-    const explanation = options.subject === 'anchorite' ? explanationOf(question) : undefined;
-    const { faults, explanation: used } = judge(question, manner, other, reply, explanation);
-    tally.add(question.zone, faults.length === 0, used?.name);
-    if (faults.length === 0 && !options.verbose) return;
-    const what = `${label} ${question.name} ${question.type} [${manner}]`;
-    const told = faults.length === 0 ? 'as it should be' : faults.join('; ');
-    tally.note(`${what}: ${told}${describeErrors(reply)}`);
-  });
-  const times = (which: 0 | 1): string => {
-    const all = replies.map((pair) => pair[which].elapsedMs);
-    return `median ${median(all).toFixed(1)} ms, worst ${Math.max(...all).toFixed(0)} ms`;
-  };
-  console.log(`${label}: ${plan.length} questions; Unbound ${times(0)}; subject ${times(1)}`);
-  const slowest = plan
-    .map(({ question }, index) => ({ question, elapsedMs: replies[index]![1].elapsedMs }))
-    .sort((a, b) => b.elapsedMs - a.elapsedMs)
-    .slice(0, 3)
-    .map(
-      ({ question, elapsedMs }) => `${question.name} ${question.type} ${elapsedMs.toFixed(0)} ms`,
-    );
-  console.log(`  slowest of the subject: ${slowest.join(', ')}`);
 }
 
 async function askTools(world: World, tally: Tally): Promise<void> {
@@ -165,9 +44,22 @@ function indented(text: string): string {
     .join('\n');
 }
 
+async function startBoth(world: World, kind: SubjectKind): Promise<void> {
+  await startReference(world);
+  await startSubject(world, kind);
+}
+
+/** A resolver that is told to end must do so in order. */
+async function stopBoth(world: World, tally: Tally): Promise<void> {
+  world.servers.checkAlive();
+  await world.servers.stop('reference');
+  const status = await world.servers.stop('subject');
+  tally.add('exit', status === 0);
+  if (status !== 0) tally.note(`after SIGTERM the subject ended with ${status}, not with 0`);
+}
+
 async function walk(options: WalkOptions): Promise<boolean> {
   const asked = questions.filter(({ zone }) => (options.only ?? zone) === zone);
-  const [cold, warm] = planOf(asked, options.seed);
   console.log(`subject ${options.subject}, seed ${options.seed}`);
   const tally = new Tally();
   const world = await World.prepare(options.zonesFolder);
@@ -180,11 +72,15 @@ async function walk(options: WalkOptions): Promise<boolean> {
     await world.freePrograms();
     await world.build();
     await world.start();
-    await startReference(world);
-    await startSubject(world, options.subject);
-    await askAndJudge(cold, 4, 'cold', options, tally);
-    await askAndJudge(warm, 16, 'warm', options, tally);
+    await startBoth(world, options.subject);
+    const { subject: kind, verbose, seed } = options;
+    await askAndJudge(inOrder(asked), kind, verbose, tally);
+    await askAndJudge(inOtherManners(asked, seed), kind, verbose, tally);
     await askTools(world, tally);
+    await stopBoth(world, tally);
+    await startBoth(world, kind);
+    await askAndJudge(inAnyOrder(asked, seed + 1), kind, verbose, tally);
+    await stopBoth(world, tally);
     world.servers.checkAlive();
   } finally {
     await world.end();

@@ -102,6 +102,7 @@ export interface ZoneSpec {
   /**
    * Questions of this zone alone, as `name type rcode security`, where name is relative to the
    * zone unless it ends in a dot, and security is secure, insecure, either, or `-` with SERVFAIL.
+   * A fifth word, `wildcard`, says that the answer is expanded from one.
    */
   readonly asks?: readonly string[];
 }
