@@ -8,6 +8,7 @@ import { EXIT, type Invocation, type Run } from './command.js';
 import { refuse } from './config-commands.js';
 import { readLabFlags } from './lab-flags.js';
 import { type Log, type LogEvent, openLog } from './log.js';
+import { limitComplaints } from './log-limiter.js';
 import { readConfig } from './read-config.js';
 import { rounded, wordsOf } from './report-words.js';
 
@@ -17,7 +18,8 @@ export const serve: Run = async ({ flags }) => {
   const lab = readLabFlags(flags);
   if ('problem' in lab) return refuse([{ message: lab.problem }]);
   const { config, places } = result;
-  const log = await openLog({ level: config.logLevel, format: config.logFormat });
+  const opened = await openLog({ level: config.logLevel, format: config.logFormat });
+  const log = limitComplaints(opened, () => performance.now());
   const status = await runDaemon({ config, places, lab: lab.settings, flags, log });
   await log.close();
   return status;

@@ -3,7 +3,8 @@ import t from 'tap';
 import { readCommandLine } from '../../src/cli/command-line.js';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { helpText } from '../../src/cli/help.js';
-import { escapeControls, textLine } from '../../src/cli/log.js';
+import { escapeControls, type Log, textLine } from '../../src/cli/log.js';
+import { limitComplaints } from '../../src/cli/log-limiter.js';
 import { SETTING_NAMES } from '../../src/config/index.js';
 
 function problemsOf(line: string): readonly string[] {
@@ -93,5 +94,35 @@ t.test('log lines cannot be forged and do not drive the terminal', (t) => {
   const line = textLine({ level: 'info', event: 'x', sentence: nasty }, at);
   t.ok(line.endsWith('a\\u000a2020 info\\u001b[2J\\u202e\\u0085é'), line);
   t.equal(escapeControls('żółw 亀'), 'żółw 亀', 'ordinary letters of any script stay');
+  t.end();
+});
+
+t.test('one kind of complaint cannot fill the disk', (t) => {
+  const lines: string[] = [];
+  const log: Log = {
+    isOn: () => true,
+    close: () => Promise.resolve(),
+    write: ({ event, sentence }) => lines.push(`${event} ${sentence}`),
+  };
+  let nowMs = 0;
+  const limited = limitComplaints(log, () => nowMs);
+  for (let count = 0; count < 1_000; count++) {
+    limited.write({ level: 'warn', event: 'suspicious', sentence: `guess ${count}` });
+    limited.write({ level: 'info', event: 'answered', sentence: 'x' });
+  }
+  limited.write({ level: 'warn', event: 'bogus', sentence: 'other kinds are still heard' });
+  t.equal(lines.filter((line) => line.startsWith('suspicious')).length, 20);
+  t.equal(
+    lines.filter((line) => line.startsWith('answered')).length,
+    1_000,
+    'asked-for lines stay',
+  );
+  t.equal(lines.at(-1), 'bogus other kinds are still heard');
+  nowMs = 1_000;
+  limited.write({ level: 'warn', event: 'suspicious', sentence: 'again' });
+  t.same(lines.slice(-2), [
+    'suspicious 980 more lines of this kind were left out',
+    'suspicious again',
+  ]);
   t.end();
 });
