@@ -153,8 +153,13 @@ export class AggressiveCache {
           const pieces = [...status.pieces, ...wildcard.pieces];
           return denialOf(known, 'name error', name, type, pieces, now);
         }
+        if (wildcard.state === 'empty non-terminal') {
+          // RFC 4592 §2.2.2: such a wildcard exists, and has nothing to make an answer from.
+          const pieces = [...status.pieces, ...wildcard.pieces];
+          return denialOf(known, 'no data', name, type, pieces, now);
+        }
         const source = status.closestEncloser.wildcard();
-        if (wildcard.state !== 'exists' || source === undefined) return undefined;
+        if (source === undefined) return undefined;
         // RFC 4592 §4.2 and §4.4: what a delegation or a DNAME at a wildcard means nobody knows.
         if (whyNotBelow(wildcard.types) !== undefined) return undefined;
         return this.#noData(known, name, type, source, wildcard, status.pieces, now);

@@ -92,26 +92,22 @@ export class SpanTable<Record> {
   /** Returns the index at which the new span belongs. */
   #contradictionsRemoved(span: Span<Record>): number {
     const { start } = span;
-    const last = this.#spans.length - 1;
+    // The span that closes a ring lies before the first start as well.
+    while (this.#spans.length > 0) {
+      const first = this.#spans[0]!;
+      if (first.start >= start || !covers(span, first.start)) break;
+      this.#removeAt(0);
+    }
     let index = this.#floor(start);
-    if (index < 0 && last >= 0 && covers(this.#spans[last]!, start)) this.#removeAt(last);
-    if (index >= 0) {
-      const before = this.#spans[index]!;
-      if (before.start === start || covers(before, start)) {
-        this.#removeAt(index);
-        index--;
-      }
+    const around = index < 0 ? this.#spans.length - 1 : index;
+    const before = this.#spans[around];
+    if (before !== undefined && (before.start === start || covers(before, start))) {
+      this.#removeAt(around);
+      if (around === index) index--;
     }
     const place = index + 1;
-    let contradicted = place;
-    while (contradicted < this.#spans.length && covers(span, this.#spans[contradicted]!.start)) {
-      contradicted++;
-    }
-    for (let count = contradicted - place; count > 0; count--) this.#removeAt(place);
-    // The span that closes a ring lies before the first start as well.
-    while (place > 0 && this.#spans.length > 0 && covers(span, this.#spans[0]!.start)) {
-      this.#removeAt(0);
-      return this.#contradictionsRemoved(span);
+    while (place < this.#spans.length && covers(span, this.#spans[place]!.start)) {
+      this.#removeAt(place);
     }
     return place;
   }

@@ -1,0 +1,604 @@
+/** Denials made from denials: RFC 8198 and RFC 9077, against a plain reading of small zones. */
+import t from 'tap';
+import { canonicalSortKey } from '../../src/cache/denial-spans.js';
+import { AggressiveCache, remainingSeconds } from '../../src/cache/index.js';
+import { type CryptoProvider, type Security, validateNegative } from '../../src/dnssec/index.js';
+import { SeededRandom, type Zone } from '../../src/lab/index.js';
+import type { DenialSpec } from '../../src/lab/zone-signer.js';
+import { NodeCryptoProvider } from '../../src/runtime/crypto.js';
+import { Name, type RRset, RRType, TypeBitmap } from '../../src/wire/index.js';
+import { context, makeKey, signed, zoneKeys } from '../dnssec/signed-zone.js';
+import {
+  address,
+  bogusVerdict,
+  clock,
+  insecure,
+  NOW_SECONDS,
+  name,
+  pass,
+  rrset,
+  rrsig,
+  secure,
+  soa,
+} from './made-up-data.js';
+import { APEX, buildZone, chainOf, type NodeState, soaOf, truth, universe } from './small-zones.js';
+
+const SEED = 8_198;
+t.comment(`seed ${SEED}`);
+
+const crypto = new NodeCryptoProvider();
+const NSEC: DenialSpec = { kind: 'NSEC' };
+const NSEC3: DenialSpec = {
+  kind: 'NSEC3',
+  iterations: 1,
+  salt: Uint8Array.of(0xab),
+  optOut: false,
+};
+
+function cache(options: Partial<ConstructorParameters<typeof AggressiveCache>[0]> = {}) {
+  return new AggressiveCache({ maxOctets: 4 * 1024 * 1024, crypto, ...options });
+}
+
+function learn(denials: AggressiveCache, zone: Zone, sets: readonly RRset[], now = clock()): void {
+  denials.put(zone.origin, sets, soaOf(zone), { security: secure(zone.origin) }, now);
+}
+
+const TYPES = [RRType.A, RRType.TLSA, RRType.DS, RRType.CNAME, RRType.NS];
+
+/** DS at the apex belongs to the parent, whatever this zone thinks of it. */
+function isLeftOut(zone: Zone, owner: Name, type: number): boolean {
+  return type === RRType.DS && owner.equals(zone.origin);
+}
+
+interface Tally {
+  asked: number;
+  synthesised: number;
+  wrong: string[];
+  missing: string[];
+}
+
+function compare(zone: Zone, denials: AggressiveCache, names: readonly Name[], tally: Tally): void {
+  const now = clock();
+  for (const owner of names) {
+    for (const type of TYPES) {
+      const wanted = isLeftOut(zone, owner, type) ? undefined : truth(zone, owner, type);
+      const got = denials.synthesise(owner, type, now)?.kind;
+      tally.asked++;
+      if (got !== undefined) tally.synthesised++;
+      if (got === wanted) continue;
+      const text = `${owner} TYPE${type}: ${got}, in truth ${wanted}`;
+      if (got === undefined) tally.missing.push(text);
+      else tally.wrong.push(text);
+    }
+  }
+}
+
+t.test('all small zones, the whole chain known: every denial is found, none is wrong', (t) => {
+  const nodes: ReadonlyArray<readonly [string, readonly NodeState[]]> = [
+    ['a', ['absent', 'data', 'alias', 'cut', 'signed cut', 'dname']],
+    ['b', ['absent', 'data', 'cut']],
+    ['*', ['absent', 'data', 'alias']],
+    ['a.a', ['absent', 'data']],
+    ['*.a', ['absent', 'data']],
+    ['a.*', ['absent', 'data']],
+    ['b.b', ['absent', 'data', 'cut']],
+  ];
+  const names = universe(['a', 'b', 'c', '*'], 2);
+  names.push(...['x.a.a', 'c.b.b', 'z.z.z', 'b.*', '\\000.a', 'a\\000'].map(below));
+  const tally: Tally = { asked: 0, synthesised: 0, wrong: [], missing: [] };
+  let zones = 0;
+  const walk = (index: number, states: Map<string, NodeState>): void => {
+    const node = nodes[index];
+    if (node === undefined) {
+      const zone = buildZone(states);
+      zones++;
+      const kinds = zones % 8 === 0 ? [NSEC, NSEC3] : [NSEC];
+      for (const kind of kinds) {
+        const denials = cache();
+        learn(denials, zone, chainOf(zone, kind, crypto));
+        compare(zone, denials, names, tally);
+      }
+      return;
+    }
+    for (const state of node[1]) walk(index + 1, new Map([...states, [node[0], state]]));
+  };
+  walk(0, new Map());
+  t.comment(`${zones} zones, ${tally.asked} questions, ${tally.synthesised} answered`);
+  t.same(tally.wrong.slice(0, 5), []);
+  t.same(tally.missing.slice(0, 5), []);
+  t.ok(zones === 1_296 && tally.synthesised > 10_000);
+  t.end();
+});
+
+function below(text: string): Name {
+  return name(`${text}.example.`);
+}
+
+t.test('random zones, part of the chain known: what is answered is true', (t) => {
+  const random = new SeededRandom(SEED);
+  const names = universe(['a', 'b', 'c', '*'], 3);
+  const states: readonly NodeState[] = ['data', 'data', 'alias', 'cut', 'signed cut', 'dname'];
+  const tally: Tally = { asked: 0, synthesised: 0, wrong: [], missing: [] };
+  for (let round = 0; round < 120; round++) {
+    const chosen = new Map<string, NodeState>();
+    for (let count = 0; count < 6; count++) {
+      const owner = names[1 + (random.uint32() % (names.length - 1))]!;
+      const state = owner.isWildcard ? 'data' : states[random.uint32() % states.length]!;
+      chosen.set(owner.toString().replace('.example.', ''), state);
+    }
+    const zone = buildZone(chosen);
+    const chain = chainOf(zone, round % 2 === 0 ? NSEC : NSEC3, crypto);
+    const denials = cache();
+    learn(
+      denials,
+      zone,
+      chain.filter(() => random.uint32() % 3 !== 0),
+    );
+    compare(zone, denials, names, tally);
+  }
+  t.comment(`${tally.asked} questions, ${tally.synthesised} answered, ${tally.missing.length} not`);
+  t.same(tally.wrong.slice(0, 5), []);
+  t.ok(tally.synthesised > 5_000 && tally.missing.length > 5_000);
+  t.end();
+});
+
+t.test('a zone that changes: older proofs never contradict newer ones', (t) => {
+  const random = new SeededRandom(SEED + 1);
+  const names = universe(['a', 'b', 'c', 'd', 'e'], 2);
+  for (const kind of [NSEC, NSEC3]) {
+    const denials = cache();
+    const states = new Map<string, NodeState>();
+    for (let change = 0; change < 60; change++) {
+      const text = names[1 + (random.uint32() % (names.length - 1))]!.toString().replace(
+        '.example.',
+        '',
+      );
+      if (!states.delete(text)) states.set(text, 'data');
+      const zone = buildZone(states);
+      learn(denials, zone, chainOf(zone, kind, crypto));
+      const tally: Tally = { asked: 0, synthesised: 0, wrong: [], missing: [] };
+      compare(zone, denials, names, tally);
+      t.same([...tally.wrong, ...tally.missing], [], `${kind.kind}, change ${change}`) ||
+        t.bailout();
+      t.equal(denials.spanCount(APEX), chainOf(zone, kind, crypto).length, 'no leftovers');
+    }
+  }
+  t.end();
+});
+
+t.test('with real signatures: whoever validates behind us finds the same proof', (t) => {
+  const key = makeKey();
+  const keys = zoneKeys(APEX, [key]);
+  const zone = buildZone(
+    new Map<string, NodeState>([
+      ['www', 'data'],
+      ['*.w', 'data'],
+      ['deep.er', 'data'],
+      ['cut', 'cut'],
+    ]),
+  );
+  const sign = (set: RRset): RRset => signed({ ...set, signatures: [] }, key, APEX);
+  const soaSet = sign(soaOf(zone));
+  const names = ['nope', 'a.nope', 'www', 'x.www', 'y.w', 'z.y.w', 'er', 'q.er', 'cut'].map(below);
+  for (const kind of [NSEC, NSEC3]) {
+    const chain = chainOf(zone, kind, crypto).map(sign);
+    const denials = cache();
+    for (const set of chain) {
+      // One record at a time, each through the judge: its own owner has no TLSA record.
+      const owner = zone.nodesInOrder().find(({ name: node }) => {
+        return Object.hasOwn(
+          validateNegative(
+            { name: node, type: RRType.DNSKEY, kind: 'no data' },
+            [set, soaSet],
+            keys,
+            context(),
+          ),
+          'usedRRsets',
+        );
+      });
+      if (owner === undefined) continue;
+      const claim = { name: owner.name, type: RRType.DNSKEY, kind: 'no data' } as const;
+      const verdict = validateNegative(claim, [set, soaSet], keys, context());
+      if (!('usedRRsets' in verdict)) continue;
+      const { security, usedRRsets, proofTtlSeconds } = verdict;
+      denials.put(APEX, usedRRsets, soaSet, { security, ttlSeconds: proofTtlSeconds }, clock());
+    }
+    let checked = 0;
+    for (const owner of names) {
+      const made = denials.synthesise(owner, RRType.TLSA, clock());
+      if (made === undefined) continue;
+      checked++;
+      t.equal(made.kind, truth(zone, owner, RRType.TLSA), `${kind.kind} ${owner}`);
+      const claim = { name: owner, type: RRType.TLSA, kind: made.kind };
+      const judged = validateNegative(claim, made.authority, keys, context());
+      t.equal('usedRRsets' in judged ? judged.security.status : judged.reason, 'secure');
+      t.equal('kind' in judged ? judged.kind : '', made.kind);
+    }
+    t.ok(checked >= 5, `${kind.kind}: ${checked} answers`);
+  }
+  t.end();
+});
+
+t.test('G4: a flood of random names below a signed zone asks almost nothing', (t) => {
+  const states = new Map<string, NodeState>();
+  for (let index = 0; index < 60; index++) states.set(`host${index}`, 'data');
+  const zone = buildZone(states);
+  for (const kind of [NSEC, NSEC3]) {
+    const random = new SeededRandom(SEED);
+    const chain = chainOf(zone, kind, crypto);
+    const denials = cache();
+    const now = clock();
+    const authority = cache();
+    learn(authority, zone, chain);
+    let asked = 0;
+    for (let query = 0; query < 10_000; query++) {
+      const owner = below(`r${random.uint32().toString(36)}`);
+      if (denials.synthesise(owner, RRType.A, now) !== undefined) continue;
+      asked++;
+      const proof = authority.synthesise(owner, RRType.A, now)?.authority ?? [];
+      t.ok(proof.length > 0) || t.bailout();
+      learn(denials, zone, proof, now);
+    }
+    t.comment(`${kind.kind}: ${asked} of 10000 questions had to be asked`);
+    t.ok(asked <= 200, `${asked}`);
+  }
+  t.end();
+});
+
+t.test('what is not fit for use again', (t) => {
+  const zone = buildZone(new Map<string, NodeState>([['a', 'data']]));
+  const chain = chainOf(zone, NSEC, crypto);
+  const isKnown = (
+    sets: readonly RRset[],
+    security: Security = secure(APEX),
+    soaSet: RRset = soaOf(zone),
+  ): boolean => {
+    const denials = cache();
+    denials.put(APEX, sets, soaSet, { security }, clock());
+    return denials.synthesise(below('zzz'), RRType.A, clock()) !== undefined;
+  };
+  const nsec = (owner: string, next: Name, types: number[], fields = {}): RRset => {
+    const rdata = Uint8Array.from([...next.octets, ...TypeBitmap.of(types).octets]);
+    return rrset(owner, RRType.NSEC, 300, [rdata], { signer: APEX, ...fields });
+  };
+  t.ok(isKnown(chain), 'the good chain is used');
+
+  t.test('verdicts', (t) => {
+    for (const security of [insecure(), bogusVerdict(), secure('.'), secure('sub.example.')]) {
+      t.notOk(isKnown(chain, security), `${security.status} by ${security.zone}`);
+    }
+    const fake = { status: 'secure', zone: APEX, validUntilSeconds: 2 ** 40 };
+    t.notOk(isKnown(chain, fake as unknown as Security), 'a look-alike');
+    t.notOk(isKnown(chain, secure(APEX, NOW_SECONDS)), 'ends now');
+    t.end();
+  });
+
+  t.test('signatures', (t) => {
+    t.notOk(isKnown(chain.map((set) => ({ ...set, signatures: [] }))), 'unsigned');
+    const by = (fields: Parameters<typeof rrsig>[3]) =>
+      chain.map((set) => ({
+        ...set,
+        signatures: [rrsig(set.owner, set.type, 300, { signer: APEX, ...fields })],
+      }));
+    t.ok(isKnown(by({})));
+    t.notOk(isKnown(by({ signer: Name.root })), 'signed by the parent');
+    t.notOk(isKnown(by({ signer: name('a.example.') })), 'signed by a child');
+    // F2, CVE-2026-44690: a denial record that came out of a wildcard.
+    t.notOk(isKnown(by({ labels: 0 })), 'made from a wildcard');
+    t.end();
+  });
+
+  t.test('F4: the next name lies outside the zone', (t) => {
+    const out = nsec('example.', name('zzz.test.'), [RRType.SOA, RRType.NSEC]);
+    t.notOk(isKnown([out]));
+    const before = nsec('other.', name('other.'), [RRType.NSEC], { labels: 1 });
+    t.notOk(isKnown([before]), 'the owner lies outside');
+    t.end();
+  });
+
+  t.test('malformed, several in one set, of another type', (t) => {
+    const [first] = chain;
+    t.notOk(isKnown([{ ...first!, rdatas: [Uint8Array.of(0xff)] }]));
+    t.notOk(isKnown([{ ...first!, rdatas: [] }]));
+    t.notOk(isKnown([{ ...first!, rdatas: [...first!.rdatas, ...first!.rdatas] }]));
+    t.notOk(isKnown([{ ...first!, type: RRType.TXT }]));
+    t.end();
+  });
+
+  t.test('the SOA', (t) => {
+    t.notOk(isKnown(chain, secure(APEX), soa('sub.example.', 300, 300)), 'of another zone');
+    t.notOk(isKnown(chain, secure(APEX), soa('example.', 300, 0)), 'minimum 0');
+    t.notOk(isKnown(chain, secure(APEX), soa('example.', 0, 300)), 'TTL 0');
+    t.notOk(isKnown(chain, secure(APEX), address('example.', 300)), 'not an SOA');
+    t.end();
+  });
+
+  t.test('RFC 9824: records made for one name', (t) => {
+    const made = (owner: string, types: number[]): RRset =>
+      nsec(owner, name(`\\000.${owner}`), types);
+    const denials = cache();
+    for (const set of [
+      made('gone.example.', [RRType.RRSIG, RRType.NSEC, RRType.NXNAME]),
+      made('here.example.', [RRType.RRSIG, RRType.NSEC, RRType.A]),
+    ]) {
+      denials.put(APEX, [set], soaOf(zone), { security: secure(APEX) }, clock());
+    }
+    t.equal(denials.spanCount(APEX), 0, 'they only take room');
+    const wide = nsec('gone.example.', APEX, [RRType.RRSIG, RRType.NSEC, RRType.NXNAME]);
+    t.notOk(isKnown([wide]));
+    t.end();
+  });
+
+  t.test('NSEC3: opt-out, too many iterations, no hashing at hand', (t) => {
+    const small = buildZone(new Map<string, NodeState>([['a', 'data']]));
+    const known = (spec: DenialSpec, options = {}): boolean => {
+      const denials = cache(options);
+      learn(denials, small, chainOf(small, spec, crypto));
+      return denials.synthesise(below('zzz'), RRType.A, clock()) !== undefined;
+    };
+    t.ok(known(NSEC3));
+    t.notOk(known({ ...NSEC3, optOut: true } as DenialSpec), 'opt-out: delegations may hide');
+    t.ok(known({ ...NSEC3, iterations: 50 } as DenialSpec, { maxHashBlocks: 1_000 }));
+    t.notOk(known({ ...NSEC3, iterations: 51 } as DenialSpec, { maxHashBlocks: 1_000 }));
+    t.ok(
+      known({ ...NSEC3, iterations: 51 } as DenialSpec, {
+        nsec3MaxIterations: 51,
+        maxHashBlocks: 1_000,
+      }),
+    );
+    const plain = new AggressiveCache({ maxOctets: 1_000_000 });
+    learn(plain, small, chainOf(small, NSEC3, crypto));
+    t.equal(plain.zoneCount, 0);
+    t.end();
+  });
+
+  t.test('questions that no denial answers', (t) => {
+    const denials = cache();
+    learn(denials, zone, chain);
+    for (const type of [0, RRType.OPT, RRType.ANY, RRType.AXFR, 200]) {
+      t.equal(denials.synthesise(below('zzz'), type, clock()), undefined, `type ${type}`);
+    }
+    t.equal(denials.synthesise(name('zzz.test.'), RRType.A, clock()), undefined);
+    t.equal(denials.synthesise(APEX, RRType.DS, clock()), undefined, 'the parent’s to say');
+    t.equal(denials.synthesise(APEX, RRType.TLSA, clock())?.kind, 'no data');
+    t.end();
+  });
+  t.end();
+});
+
+t.test('CVE-2023-50868: hashing is bounded, however long the name', (t) => {
+  let blocks = 0;
+  const counting: CryptoProvider = Object.assign(Object.create(crypto), {
+    nsec3Hash: (octets: Uint8Array, salt: Uint8Array, iterations: number) => {
+      blocks += iterations + Math.ceil((octets.length + salt.length + 9) / 64);
+      return crypto.nsec3Hash(octets, salt, iterations);
+    },
+  });
+  const zone = buildZone(new Map<string, NodeState>([['a', 'data']]));
+  const spec: DenialSpec = { ...NSEC3, iterations: 50 } as DenialSpec;
+  const denials = cache({ crypto: counting });
+  // Only the apex is known, so that nothing ends the search early.
+  learn(denials, zone, chainOf(zone, spec, crypto).slice(0, 1));
+  const labels = Array.from({ length: 110 }, () => 'x').join('.');
+  blocks = 0;
+  denials.synthesise(below(labels), RRType.A, clock());
+  t.ok(blocks <= 128, `${blocks} blocks`);
+  t.ok(blocks > 0);
+  t.end();
+});
+
+t.test('life time: RFC 9077 §3, and both clocks', (t) => {
+  const zone = buildZone(new Map<string, NodeState>([['a', 'data']]));
+  const chain = chainOf(zone, NSEC, crypto);
+  const life = (
+    nsecTtl: number,
+    soaTtl: number,
+    minimum: number,
+    more: { judged?: number; original?: number; left?: number } = {},
+  ): number | undefined => {
+    const now = clock();
+    const denials = cache();
+    const original = more.original ?? nsecTtl;
+    const sets = chain.map((set) => ({
+      ...set,
+      ttlSeconds: nsecTtl,
+      signatures: [rrsig(set.owner, set.type, nsecTtl, { signer: APEX, originalTtl: original })],
+    }));
+    const security = secure(APEX, NOW_SECONDS + (more.left ?? 100_000));
+    const facts = more.judged === undefined ? { security } : { security, ttlSeconds: more.judged };
+    denials.put(APEX, sets, soa('example.', soaTtl, minimum), facts, now);
+    const made = denials.synthesise(below('zzz'), RRType.A, now);
+    return made === undefined ? undefined : remainingSeconds(made.expiresAtMs, now);
+  };
+  t.equal(life(300, 600, 900), 300, 'NSEC TTL');
+  t.equal(life(900, 300, 600), 300, 'SOA TTL');
+  t.equal(life(900, 600, 300), 300, 'SOA minimum');
+  t.equal(life(900, 900, 900, { judged: 200 }), 200, 'what the judge found');
+  t.equal(life(900, 900, 900, { original: 100 }), 100, 'original TTL');
+  t.equal(life(900, 900, 900, { left: 50 }), 50, 'signature');
+  t.equal(life(90_000, 90_000, 90_000), 3_600, 'cap on denials');
+  t.equal(life(0, 900, 900), undefined);
+
+  const now = clock();
+  const denials = cache();
+  const security = secure(APEX, NOW_SECONDS + 1_000);
+  denials.put(APEX, chain, soaOf(zone), { security }, now);
+  const answers = () => denials.synthesise(below('zzz'), RRType.A, now)?.security.status;
+  t.equal(answers(), 'secure');
+  now.wallSeconds = NOW_SECONDS + 1_001;
+  t.equal(answers(), undefined, 'the wall clock was set forward');
+  learn(denials, zone, chain, now);
+  t.equal(answers(), 'secure');
+  now.wallSeconds -= 10 ** 9;
+  now.cacheMs += 299_000;
+  t.equal(answers(), 'secure');
+  now.cacheMs += 1_000;
+  t.equal(answers(), undefined, 'the wall clock set back prolongs nothing');
+  t.end();
+});
+
+t.test('a parent’s records never speak for what a child has', (t) => {
+  const parent = buildZone(
+    new Map<string, NodeState>([
+      ['sub', 'cut'],
+      ['zoo', 'data'],
+    ]),
+  );
+  const sub = name('sub.example.');
+  const child = buildZone(new Map<string, NodeState>([['www', 'data']]), sub);
+  const denials = cache();
+  const now = clock();
+  learn(denials, parent, chainOf(parent, NSEC, crypto));
+  t.equal(denials.synthesise(name('nope.sub.example.'), RRType.A, now), undefined);
+  t.equal(denials.synthesise(sub, RRType.A, now), undefined, 'at the cut: a referral is due');
+  t.equal(
+    denials.synthesise(sub, RRType.DS, now)?.zone.toString(),
+    'example.',
+    'an unsigned child',
+  );
+  learn(denials, child, chainOf(child, NSEC, crypto));
+  t.equal(
+    denials.synthesise(name('nope.sub.example.'), RRType.A, now)?.zone.toString(),
+    'sub.example.',
+  );
+  t.equal(denials.synthesise(sub, RRType.TLSA, now)?.zone.toString(), 'sub.example.');
+  t.equal(denials.synthesise(sub, RRType.DS, now)?.zone.toString(), 'example.', 'still the parent');
+  t.equal(denials.synthesise(name('sup.example.'), RRType.A, now)?.kind, 'name error');
+  t.end();
+});
+
+t.test('a zone that changes its way of denying begins anew (CVE-2026-33261)', (t) => {
+  const zone = buildZone(new Map<string, NodeState>([['a', 'data']]));
+  const later = buildZone(
+    new Map<string, NodeState>([
+      ['a', 'data'],
+      ['new', 'data'],
+    ]),
+  );
+  const denials = cache();
+  const now = clock();
+  const isDenied = (text: string) => denials.synthesise(below(text), RRType.A, now) !== undefined;
+  learn(denials, zone, chainOf(zone, NSEC, crypto));
+  t.ok(isDenied('new'));
+  const nsec3 = chainOf(later, NSEC3, crypto);
+  learn(denials, later, nsec3);
+  t.notOk(isDenied('new'), 'the NSEC records are gone');
+  t.ok(isDenied('zzz'));
+  t.equal(denials.spanCount(APEX), nsec3.length);
+  const salted = { ...NSEC3, salt: Uint8Array.of(1, 2, 3) } as DenialSpec;
+  learn(denials, zone, chainOf(zone, salted, crypto).slice(0, 1));
+  t.equal(denials.spanCount(APEX), 1, 'another salt is another chain');
+  learn(denials, zone, chainOf(zone, NSEC, crypto));
+  t.ok(isDenied('new'), 'and back');
+  t.end();
+});
+
+t.test('wildcard answers', (t) => {
+  const zone = buildZone(
+    new Map<string, NodeState>([
+      ['*.w', 'data'],
+      ['a.w', 'data'],
+    ]),
+  );
+  const encloser = name('w.example.');
+  for (const kind of [NSEC, NSEC3]) {
+    const denials = cache();
+    const now = clock();
+    const answer = (labels: number, owner = 'q.w.example.'): RRset => ({
+      ...address(owner, 120, 7),
+      signatures: [rrsig(name(owner), RRType.A, 120, { signer: APEX, labels })],
+    });
+    const facts = { security: secure(APEX, NOW_SECONDS + 5_000) };
+    denials.putWildcard(APEX, answer(2), encloser, facts, now);
+    t.equal(denials.wildcardAnswer(name('r.w.example.'), RRType.A, now), undefined, 'no proof yet');
+    learn(denials, zone, chainOf(zone, kind, crypto));
+    denials.putWildcard(APEX, answer(3), encloser, facts, now);
+    t.equal(denials.wildcardAnswer(name('r.w.example.'), RRType.A, now), undefined, 'no wildcard');
+    denials.putWildcard(APEX, answer(2), encloser, { security: insecure() }, now);
+    t.equal(denials.wildcardAnswer(name('r.w.example.'), RRType.A, now), undefined, 'not secure');
+    denials.putWildcard(APEX, answer(2), encloser, facts, now);
+    const made = denials.wildcardAnswer(name('R.s.w.example.'), RRType.A, now);
+    t.equal(made?.rrset.owner.toString(), 'R.s.w.example.');
+    t.equal(made?.rrset.rdatas[0]?.[3], 7);
+    t.equal(made?.proof.length, 1);
+    t.equal(made?.security.status, 'secure');
+    t.equal(remainingSeconds(made?.expiresAtMs ?? 0, now), 120);
+    t.equal(denials.wildcardAnswer(name('a.w.example.'), RRType.A, now), undefined, 'it exists');
+    t.equal(denials.wildcardAnswer(name('x.a.w.example.'), RRType.A, now), undefined, 'encloser');
+    t.equal(denials.wildcardAnswer(name('w.example.'), RRType.A, now), undefined);
+    t.equal(denials.wildcardAnswer(name('r.w.example.'), RRType.AAAA, now), undefined);
+    t.equal(denials.synthesise(name('r.w.example.'), RRType.A, now), undefined);
+    t.equal(denials.synthesise(name('r.w.example.'), RRType.AAAA, now)?.kind, 'no data');
+    pass(now, 120);
+    t.equal(denials.wildcardAnswer(name('r.w.example.'), RRType.A, now), undefined, 'ended');
+  }
+  t.end();
+});
+
+t.test('bounds', (t) => {
+  const now = clock();
+  const maxOctets = 200_000;
+  const denials = cache({ maxOctets, maxSpansPerZone: 100 });
+  let largest = 0;
+  for (let index = 0; index < 60; index++) {
+    const apex = name(`z${index}.`);
+    const states = new Map<string, NodeState>();
+    for (let host = 0; host < 15; host++) states.set(`h${host}`, 'data');
+    const zone = buildZone(states, apex);
+    learn(denials, zone, chainOf(zone, NSEC, crypto), now);
+    largest = Math.max(largest, denials.sizeOctets);
+    // Using it throws ended spans out; the sum must stay right all the same.
+    denials.synthesise(name(`x.z${index}.`), RRType.A, { ...now, cacheMs: now.cacheMs + 10 ** 6 });
+  }
+  t.ok(largest <= maxOctets && largest > maxOctets / 2, `${largest} octets`);
+  t.ok(denials.zoneCount < 60 && denials.synthesise(name('x.z59.'), RRType.TXT, now));
+
+  const big = buildZone(
+    new Map(Array.from({ length: 400 }, (_, host) => [`h${host}`, 'data' as NodeState])),
+  );
+  const alone = cache({ maxSpansPerZone: 100 });
+  for (const set of chainOf(big, NSEC, crypto)) learn(alone, big, [set], now);
+  t.ok(alone.spanCount(APEX) <= 100 && alone.spanCount(APEX) >= 70, `${alone.spanCount(APEX)}`);
+  const tiny = cache({ maxOctets: 20_000 });
+  for (const set of chainOf(big, NSEC, crypto)) {
+    learn(tiny, big, [set], now);
+    t.ok(tiny.sizeOctets <= 20_000) || t.bailout();
+  }
+  t.ok(tiny.spanCount(APEX) > 3);
+  const none = cache({ maxOctets: 100 });
+  learn(none, big, chainOf(big, NSEC, crypto), now);
+  t.equal(none.sizeOctets, 0);
+  alone.clear();
+  t.equal(alone.sizeOctets, 0);
+  t.end();
+});
+
+t.test('sort keys order names as RFC 4034 §6.1 does', (t) => {
+  const random = new SeededRandom(SEED);
+  const pick = [0, 1, 2, 0x2a, 0x2e, 0x41, 0x5a, 0x61, 0x7a, 0xc0, 0xff];
+  const names = Array.from({ length: 300 }, () => {
+    const labels = Array.from({ length: random.uint32() % 4 }, () =>
+      Uint8Array.from(
+        { length: 1 + (random.uint32() % 3) },
+        () => pick[random.uint32() % pick.length]!,
+      ),
+    );
+    return Name.fromLabels(labels)!;
+  });
+  let wrong = 0;
+  for (const a of names) {
+    for (const b of names) {
+      const [left, right] = [canonicalSortKey(a), canonicalSortKey(b)];
+      const order = left < right ? -1 : left > right ? 1 : 0;
+      if (order !== Math.sign(a.compareCanonical(b))) wrong++;
+    }
+  }
+  t.equal(wrong, 0);
+  const rfc = ['example.', 'a.example.', 'yljkjljk.a.example.', 'Z.a.example.', 'zABC.a.EXAMPLE.'];
+  rfc.push('z.example.', '\\001.z.example.', '*.z.example.', '\\200.z.example.');
+  const sorted = rfc.map((text) => canonicalSortKey(name(text)));
+  t.same([...sorted].sort(), sorted, 'the example of RFC 4034 §6.1');
+  const longest = Name.fromLabels([63, 63, 63, 61].map((size) => new Uint8Array(size)))!;
+  t.equal(canonicalSortKey(longest).length, 2 * 250 + 4);
+  t.end();
+});
