@@ -2,6 +2,7 @@
  * The server put together: sockets that hear clients, the front that decides about them, and the
  * driver that resolves. UDP is bound first and TCP last, so whoever can connect can ask.
  */
+import type { ReplyCache } from '../cache/index.js';
 import type { Now } from '../resolver/index.js';
 import {
   type CookieJar,
@@ -20,13 +21,13 @@ export interface DaemonParts {
   readonly clock: Clock;
   readonly cookies: CookieJar;
   readonly config: NameServerConfig;
+  /** Replies to requests that come again; without it every request goes the long way. */
+  readonly replies?: ReplyCache;
   readonly listen: readonly ListenAddress[];
   readonly report: (report: DaemonReport) => void;
 }
 
-export type DaemonReport =
-  | ServerReport
-  | { readonly kind: 'internal error'; readonly sentence: string };
+export type DaemonReport = ServerReport;
 
 export type DaemonStart =
   | { readonly ok: true; readonly daemon: Daemon }
@@ -62,8 +63,9 @@ export class Daemon {
 
   private constructor(parts: DaemonParts) {
     this.#parts = parts;
-    const { config, cookies, driver } = parts;
-    this.#server = new NameServer({ config, cookies, newHandle: () => driver.newHandle() });
+    const { config, cookies, replies, driver } = parts;
+    const newHandle = (): number => driver.newHandle();
+    this.#server = new NameServer({ config, cookies, replies, newHandle });
     this.#pool = new TcpClientPool(parts.clock);
   }
 

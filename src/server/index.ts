@@ -1,5 +1,6 @@
 /** The door of the server room: clients' requests to questions, answers to replies. Pure. */
 export * from './access.js';
+export * from './client.js';
 export * from './client-cookie.js';
 export * from './client-limits.js';
 export * from './nameserver.js';

@@ -3,8 +3,9 @@
  * ask the same, hands each distinct question to the resolver once, and turns what comes back into
  * replies. The runtime owns the sockets and the resolver; this room only says what to do.
  */
+import type { ReplyCache } from '../cache/index.js';
 import { indeterminate } from '../dnssec/index.js';
-import type { Now, Resolution, ResolverEvent, Transport } from '../resolver/index.js';
+import type { Now, Resolution } from '../resolver/index.js';
 import {
   EdeCode,
   type EdnsOption,
@@ -14,17 +15,18 @@ import {
   Rcode,
 } from '../wire/index.js';
 import { AccessList, mayReplyTo } from './access.js';
+import type { Client, ServerEffect, ServerReport, SilenceReason } from './client.js';
 import type { CookieJar } from './client-cookie.js';
-import { CLIENT_LIMITS } from './client-limits.js';
-import { answerReply, anyReply, errorReply, type ReplyCircumstances } from './reply.js';
-import { type ClientQuestion, type Refusal, type RequestHead, readRequest } from './request.js';
-
-/** Who asks. Over TCP one value stands for the whole connection. */
-export interface Client {
-  readonly address: IpAddress;
-  readonly port: number;
-  readonly transport: Transport;
-}
+import { KeptReplies } from './kept-replies.js';
+import { type Outstanding, OutstandingQuestions, type Waiter } from './outstanding-questions.js';
+import {
+  answerReply,
+  anyReply,
+  type BuiltReply,
+  errorReply,
+  type ReplyCircumstances,
+} from './reply.js';
+import { type ClientQuestion, type Request, type RequestHead, readRequest } from './request.js';
 
 export interface NameServerConfig {
   readonly access: AccessList;
@@ -48,61 +50,10 @@ export const DEFAULT_NAME_SERVER_CONFIG: NameServerConfig = {
 export interface NameServerParts {
   readonly config: NameServerConfig;
   readonly cookies: CookieJar;
+  /** Replies to requests that come again; without it every request goes the long way. */
+  readonly replies?: ReplyCache | undefined;
   /** A handle that nobody else uses with the same resolver. */
   newHandle(): number;
-}
-
-export type ServerEffect<C extends Client> =
-  | { readonly kind: 'reply'; readonly client: C; readonly octets: Uint8Array }
-  /** The client gets nothing for this request. */
-  | { readonly kind: 'silence'; readonly client: C; readonly why: SilenceReason }
-  | {
-      readonly kind: 'resolve';
-      readonly event: Extract<ResolverEvent, { kind: 'question' | 'cancelled' }>;
-    }
-  | { readonly kind: 'report'; readonly report: ServerReport };
-
-export type SilenceReason =
-  | 'too short'
-  | 'response'
-  | 'may not ask'
-  | 'port of another service'
-  | 'repeated'
-  | 'too many waiting';
-
-export type ServerReport =
-  | {
-      readonly kind: 'answered';
-      readonly client: Client;
-      readonly name: Name;
-      readonly type: number;
-      readonly rcode: number;
-      readonly security: string;
-      readonly authenticData: boolean;
-      readonly fromCache: boolean;
-      readonly tookMs: number;
-      readonly sizeOctets: number;
-    }
-  | {
-      readonly kind: 'displaced';
-      readonly name: Name;
-      readonly type: number;
-      readonly ageMs: number;
-    };
-
-interface Waiter<C extends Client> {
-  readonly client: C;
-  readonly question: ClientQuestion;
-  readonly cookie: EdnsOption | undefined;
-  readonly sinceMs: number;
-}
-
-interface Outstanding<C extends Client> {
-  readonly handle: number;
-  readonly key: string;
-  readonly startedMs: number;
-  readonly guaranteed: boolean;
-  readonly waiters: Waiter<C>[];
 }
 
 const NOTHING: readonly never[] = [];
@@ -110,25 +61,25 @@ const NOTHING: readonly never[] = [];
 export class NameServer<C extends Client> {
   readonly #parts: NameServerParts;
   readonly #config: NameServerConfig;
-  readonly #byKey = new Map<string, Outstanding<C>>();
-  readonly #byHandle = new Map<number, Outstanding<C>>();
-  /** Those that may have to make room, oldest first. */
-  readonly #displaceable = new Map<number, Outstanding<C>>();
-  readonly #waitingPerAddress = new Map<string, number>();
-  #waiting = 0;
+  readonly #kept: KeptReplies | undefined;
+  readonly #outstanding = new OutstandingQuestions<C>();
 
   constructor(parts: NameServerParts) {
+    const { config, replies } = parts;
     this.#parts = parts;
-    this.#config = parts.config;
+    this.#config = config;
+    // Who wants to know of every answer must not have any given behind his back.
+    const keeps = replies !== undefined && !config.reportAnswers;
+    this.#kept = keeps ? new KeptReplies(replies) : undefined;
   }
 
   /** Distinct questions that the resolver is working on. */
   get outstandingQuestions(): number {
-    return this.#byHandle.size;
+    return this.#outstanding.size;
   }
 
   get isIdle(): boolean {
-    return this.#byHandle.size === 0;
+    return this.#outstanding.size === 0;
   }
 
   /** Whether a connection from there is worth accepting. */
@@ -138,17 +89,22 @@ export class NameServer<C extends Client> {
 
   /** One datagram or one TCP message. */
   receive(octets: Uint8Array, client: C, now: Now): readonly ServerEffect<C>[] {
-    const isUdp = client.transport === 'udp';
-    if (isUdp && !mayReplyTo(client.port, false)) return silence(client, 'port of another service');
+    const { address, port, transport } = client;
+    if (transport === 'udp' && !mayReplyTo(port, false)) {
+      return silence(client, 'port of another service');
+    }
+    const isAdmitted = this.#config.access.admits(address);
+    const recalled = isAdmitted ? this.#kept?.recall(octets, transport, now) : undefined;
+    if (recalled !== undefined) return [reply(client, recalled)];
     const request = readRequest(octets, this.#config);
     if (request.kind === 'silence') return silence(client, request.why);
-    if (!this.#config.access.admits(client.address)) return this.#turnAway(request, client);
+    if (!isAdmitted) return this.#turnAway(request, client);
     switch (request.kind) {
       case 'refusal':
-        if (isUdp && !mayReplyTo(client.port, true)) {
+        if (transport === 'udp' && !mayReplyTo(port, true)) {
           return silence(client, 'port of another service');
         }
-        return this.#refuse(request, client, now);
+        return this.#say(request.head, request.rcode, request.errors, client, now);
       case 'cookie':
         return this.#say(request.head, Rcode.NOERROR, [], client, now);
       case 'any': {
@@ -156,134 +112,80 @@ export class NameServer<C extends Client> {
         return [reply(client, anyReply(request.question, this.#circumstances(client, cookie)))];
       }
       case 'question':
-        return this.#ask(request.question, client, now);
+        return this.#ask(request.question, octets, client, now);
     }
   }
 
   /** The resolver is done with a question. */
   finished(handle: number, resolution: Resolution, now: Now): readonly ServerEffect<C>[] {
-    const outstanding = this.#byHandle.get(handle);
+    const outstanding = this.#outstanding.byHandle(handle);
     if (outstanding === undefined) return NOTHING;
-    this.#forget(outstanding);
+    this.#outstanding.end(outstanding);
     return this.#answer(outstanding, resolution, now);
   }
 
   /** The client's connection is gone; what nobody else waits for is not worth resolving. */
   gone(client: C): readonly ServerEffect<C>[] {
-    const effects: ServerEffect<C>[] = [];
-    for (const outstanding of [...this.#byHandle.values()]) {
-      const { waiters, handle } = outstanding;
-      const before = waiters.length;
-      for (let at = before - 1; at >= 0; at--) {
-        if (waiters[at]!.client !== client) continue;
-        waiters.splice(at, 1);
-        this.#countWaiter(client.address, -1);
-      }
-      if (waiters.length > 0 || before === 0) continue;
-      this.#forget(outstanding);
-      effects.push({ kind: 'resolve', event: { kind: 'cancelled', handle } });
-    }
-    return effects;
+    return this.#outstanding.leave(client).map(({ handle }) => cancel(handle));
   }
 
   // --- questions ---
 
-  #ask(question: ClientQuestion, client: C, now: Now): readonly ServerEffect<C>[] {
-    const key = keyOf(question);
-    const known = this.#byKey.get(key);
-    if (known !== undefined && isRepeated(known, question, client)) {
-      return silence(client, 'repeated');
-    }
-    if (this.#waitersAt(client.address) >= CLIENT_LIMITS.waitersPerAddress.value) {
-      // The address may be forged, and then its owner wants none of this.
-      return silence(client, 'too many waiting');
-    }
+  #ask(
+    question: ClientQuestion,
+    request: Uint8Array,
+    client: C,
+    now: Now,
+  ): readonly ServerEffect<C>[] {
+    const same = this.#outstanding.sameAs(question);
     const cookie = this.#cookieFor(question, client, now);
-    const waiter: Waiter<C> = { client, question, cookie, sinceMs: now.monotonicMs };
-    if (this.#waiting >= CLIENT_LIMITS.waiters.value) {
-      return this.#say(question, Rcode.SERVFAIL, TOO_MANY_QUESTIONS, client, now);
-    }
-    if (known !== undefined) {
-      // An MTA may well have more processes than that waiting for one popular domain.
-      const isFull = known.waiters.length >= CLIENT_LIMITS.waitersPerQuestion.value;
-      if (isFull && !client.address.isLoopback) {
+    const waiter: Waiter<C> = { client, question, request, cookie, sinceMs: now.monotonicMs };
+    switch (this.#outstanding.admission(question, client, same)) {
+      case 'repeated':
+        return silence(client, 'repeated');
+      case 'address full':
+        // The address may be forged, and then its owner wants none of this.
+        return silence(client, 'too many waiting');
+      case 'question full':
         return this.#say(question, Rcode.SERVFAIL, TOO_MANY_WAITING, client, now);
-      }
-      known.waiters.push(waiter);
-      this.#countWaiter(client.address, 1);
-      return NOTHING;
+      case 'all full':
+        return this.#say(question, Rcode.SERVFAIL, TOO_MANY_QUESTIONS, client, now);
+      case 'welcome':
+        if (same === undefined) return this.#resolve(waiter, now);
+        this.#outstanding.join(same, waiter);
+        return NOTHING;
     }
-    const effects: ServerEffect<C>[] = [];
-    if (!this.#makeRoom(effects, now)) {
-      return this.#say(question, Rcode.SERVFAIL, TOO_MANY_QUESTIONS, client, now);
-    }
-    const outstanding = this.#remember(key, waiter, now);
+  }
+
+  #resolve(waiter: Waiter<C>, now: Now): readonly ServerEffect<C>[] {
+    const { question, client } = waiter;
+    const room = this.#outstanding.makeRoom(now.monotonicMs);
+    if (room === false) return this.#say(question, Rcode.SERVFAIL, TOO_MANY_QUESTIONS, client, now);
+    const handle = this.#parts.newHandle();
+    this.#outstanding.start(handle, waiter);
     const { name, type } = question.question;
     const { checkingDisabled, recursionDesired } = question;
-    const { handle } = outstanding;
-    effects.push({
-      kind: 'resolve',
-      event: { kind: 'question', handle, name, type, checkingDisabled, recursionDesired },
-    });
-    return effects;
+    const event = {
+      kind: 'question',
+      handle,
+      name,
+      type,
+      checkingDisabled,
+      recursionDesired,
+    } as const;
+    const displaced = room === true ? NOTHING : this.#displace(room, now);
+    return [...displaced, { kind: 'resolve', event }];
   }
 
-  #remember(key: string, waiter: Waiter<C>, now: Now): Outstanding<C> {
-    const outstanding: Outstanding<C> = {
-      handle: this.#parts.newHandle(),
-      key,
-      startedMs: now.monotonicMs,
-      guaranteed: this.#guaranteedCount() < CLIENT_LIMITS.guaranteedQuestions.value,
-      waiters: [waiter],
-    };
-    this.#byKey.set(key, outstanding);
-    this.#byHandle.set(outstanding.handle, outstanding);
-    if (!outstanding.guaranteed) this.#displaceable.set(outstanding.handle, outstanding);
-    this.#countWaiter(waiter.client.address, 1);
-    return outstanding;
-  }
-
-  #guaranteedCount(): number {
-    return this.#byHandle.size - this.#displaceable.size;
-  }
-
-  #forget(outstanding: Outstanding<C>): void {
-    this.#byKey.delete(outstanding.key);
-    this.#byHandle.delete(outstanding.handle);
-    this.#displaceable.delete(outstanding.handle);
-    for (const { client } of outstanding.waiters) this.#countWaiter(client.address, -1);
-  }
-
-  /** A full table lets go of the oldest question that may be displaced, if it is old enough. */
-  #makeRoom(effects: ServerEffect<C>[], now: Now): boolean {
-    if (this.#byHandle.size < CLIENT_LIMITS.outstandingQuestions.value) return true;
-    const [oldest] = this.#displaceable.values();
-    if (oldest === undefined) return false;
-    const ageMs = now.monotonicMs - oldest.startedMs;
-    if (ageMs < CLIENT_LIMITS.displaceableAfterMs.value) return false;
-    this.#forget(oldest);
-    const { handle, waiters } = oldest;
-    effects.push({ kind: 'resolve', event: { kind: 'cancelled', handle } });
-    effects.push(...this.#answer(oldest, unresolved(TOO_MANY_QUESTIONS), now));
-    const question = waiters[0]?.question.question;
-    if (question !== undefined) {
-      const { name, type } = question;
-      effects.push({ kind: 'report', report: { kind: 'displaced', name, type, ageMs } });
-    }
-    return true;
-  }
-
-  #waitersAt(address: IpAddress): number {
-    return this.#waitingPerAddress.get(address.key) ?? 0;
-  }
-
-  /** Loopback is the machine itself: nobody else can send from there. */
-  #countWaiter(address: IpAddress, change: 1 | -1): void {
-    this.#waiting += change;
-    if (address.isLoopback) return;
-    const count = this.#waitersAt(address) + change;
-    if (count <= 0) this.#waitingPerAddress.delete(address.key);
-    else this.#waitingPerAddress.set(address.key, count);
+  #displace(outstanding: Outstanding<C>, now: Now): readonly ServerEffect<C>[] {
+    const { handle, waiters, startedMs } = outstanding;
+    const { name, type } = waiters[0]!.question.question;
+    const ageMs = now.monotonicMs - startedMs;
+    return [
+      cancel(handle),
+      ...this.#answer(outstanding, unresolved(TOO_MANY_QUESTIONS), now),
+      { kind: 'report', report: { kind: 'displaced', name, type, ageMs } },
+    ];
   }
 
   // --- replies ---
@@ -294,32 +196,25 @@ export class NameServer<C extends Client> {
     now: Now,
   ): readonly ServerEffect<C>[] {
     const effects: ServerEffect<C>[] = [];
-    for (const { client, question, cookie, sinceMs } of waiters) {
-      const built = answerReply(question, resolution, now, this.#circumstances(client, cookie));
-      effects.push(reply(client, built.octets));
-      if (!this.#config.reportAnswers) continue;
-      const { name, type } = question.question;
-      effects.push({
-        kind: 'report',
-        report: {
-          kind: 'answered',
-          client,
-          name,
-          type,
-          rcode: built.rcode,
-          security: resolution.security.status,
-          authenticData: built.authenticData,
-          fromCache: resolution.fromCache,
-          tookMs: now.monotonicMs - sinceMs,
-          sizeOctets: built.octets.length,
-        },
-      });
+    for (const waiter of waiters) {
+      const { client, question, request, cookie } = waiter;
+      const circumstances = this.#circumstances(client, cookie);
+      try {
+        const built = answerReply(question, resolution, now, circumstances);
+        this.#kept?.keep(request, question, built.octets, resolution, now);
+        effects.push(reply(client, built.octets));
+        if (this.#config.reportAnswers) {
+          effects.push({ kind: 'report', report: reportOf(waiter, built, resolution, now) });
+        }
+      } catch (error) {
+        // A broken invariant costs this reply and no other, and both sides are told.
+        const sentence = `a reply could not be made: ${String(error)}`;
+        effects.push({ kind: 'report', report: { kind: 'internal error', sentence } });
+        const octets = errorReply(question, Rcode.SERVFAIL, INTERNAL_ERROR, circumstances);
+        effects.push(reply(client, octets));
+      }
     }
     return effects;
-  }
-
-  #refuse(refusal: Refusal, client: C, now: Now): readonly ServerEffect<C>[] {
-    return this.#say(refusal.head, refusal.rcode, refusal.errors, client, now);
   }
 
   #say(
@@ -333,7 +228,7 @@ export class NameServer<C extends Client> {
     return [reply(client, errorReply(head, rcode, errors, circumstances))];
   }
 
-  /** Not a bit more than was sent, so that nobody can use us to enlarge a flood. */
+  /** Not an octet more than was sent, so that nobody can use us to enlarge a flood. */
   #turnAway(request: Exclude<Request, { kind: 'silence' }>, client: C): readonly ServerEffect<C>[] {
     const isQuiet =
       this.#config.strangers === 'silence' ||
@@ -360,14 +255,13 @@ export class NameServer<C extends Client> {
   }
 }
 
-type Request = ReturnType<typeof readRequest>;
-
 const TOO_MANY_QUESTIONS: readonly ExtendedError[] = [
   { code: EdeCode.OTHER, text: 'too many questions at once' },
 ];
 const TOO_MANY_WAITING: readonly ExtendedError[] = [
   { code: EdeCode.OTHER, text: 'too many clients ask the same' },
 ];
+const INTERNAL_ERROR: readonly ExtendedError[] = [{ code: EdeCode.OTHER, text: 'internal error' }];
 
 /** A question that ends without the resolver having had its say. */
 export function unresolved(errors: readonly ExtendedError[]): Resolution {
@@ -382,28 +276,33 @@ export function unresolved(errors: readonly ExtendedError[]): Resolution {
   };
 }
 
-/** Clients who may share one resolution. DO and AD only shape the reply. */
-function keyOf({ question, checkingDisabled, recursionDesired }: ClientQuestion): string {
-  const bits = (checkingDisabled ? 1 : 0) | (recursionDesired ? 2 : 0);
-  return question.name.key + String.fromCharCode(question.type, bits);
-}
-
-/** A datagram that was sent again, because the reply takes its time, gets one reply only. */
-function isRepeated<C extends Client>(
-  { waiters }: Outstanding<C>,
-  { id }: ClientQuestion,
-  { transport, port, address }: C,
-): boolean {
-  if (transport !== 'udp') return false;
-  for (const { client, question } of waiters) {
-    if (client.port !== port || question.id !== id || client.transport !== 'udp') continue;
-    if (client.address.equals(address)) return true;
-  }
-  return false;
+function reportOf<C extends Client>(
+  { client, question, sinceMs }: Waiter<C>,
+  { rcode, authenticData, octets }: BuiltReply,
+  { security, fromCache }: Resolution,
+  now: Now,
+): ServerReport {
+  const { name, type } = question.question;
+  return {
+    kind: 'answered',
+    client,
+    name,
+    type,
+    rcode,
+    security: security.status,
+    authenticData,
+    fromCache,
+    tookMs: now.monotonicMs - sinceMs,
+    sizeOctets: octets.length,
+  };
 }
 
 function reply<C extends Client>(client: C, octets: Uint8Array): ServerEffect<C> {
   return { kind: 'reply', client, octets };
+}
+
+function cancel<C extends Client>(handle: number): ServerEffect<C> {
+  return { kind: 'resolve', event: { kind: 'cancelled', handle } };
 }
 
 function silence<C extends Client>(client: C, why: SilenceReason): readonly ServerEffect<C>[] {

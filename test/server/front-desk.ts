@@ -1,4 +1,5 @@
 /** A front without sockets and without a resolver: tests ask, answer by hand and read replies. */
+import type { ReplyCache } from '../../src/cache/index.js';
 import {
   bogus,
   indeterminate,
@@ -106,8 +107,9 @@ export class FrontDesk {
   now = NOW;
   #lastHandle = 0;
 
-  constructor(config: Partial<NameServerConfig> = {}) {
+  constructor(config: Partial<NameServerConfig> = {}, replies?: ReplyCache) {
     this.server = new NameServer({
+      replies,
       config: { ...DEFAULT_NAME_SERVER_CONFIG, ...config },
       cookies: new CookieJar(latin1('0123456789abcdef')),
       newHandle: () => {
