@@ -32,10 +32,13 @@ function damageLine(text: string, fault: Fault, zone: string): string | undefine
     const coversType = line.type === 'RRSIG' && line.rest[0] === fault.type;
     return isOfType || coversType ? undefined : text;
   }
-  const covers = line.type === 'RRSIG' && line.rest[0] === fault.type;
-  if (!covers || line.owner !== `${fault.owner}.${zone}`) return text;
+  // RFC 4034 §3.2: type covered, algorithm, labels, original TTL, ...
+  const isOfAlgorithm = line.rest[1] === String(fault.algorithm ?? line.rest[1]);
+  const covers = line.type === 'RRSIG' && line.rest[0] === fault.type && isOfAlgorithm;
+  if (!covers || line.owner !== (fault.owner === '@' ? zone : `${fault.owner}.${zone}`))
+    return text;
   if (fault.kind === 'drop signature') return undefined;
-  // RFC 4034 §3.2: the signature is the last part; signers may break it with spaces.
+  // The signature is the last part; signers may break it with spaces.
   const signature = line.rest.slice(8).join('');
   const start = text.indexOf(line.rest[8]!);
   return `${text.slice(0, start)}${flipFirstBit(signature)}`;

@@ -33,6 +33,10 @@ interface Denials {
   readonly noData: Expected;
 }
 
+function lacksDenial(zone: ZoneSpec): boolean {
+  return zone.faults?.some((fault) => fault.kind === 'drop type') ?? false;
+}
+
 function denialsOf(zone: ZoneSpec): Denials {
   const both = (rcodeSecurity: (rcode: string) => Expected): Denials => ({
     nameError: rcodeSecurity('NXDOMAIN'),
@@ -40,7 +44,7 @@ function denialsOf(zone: ZoneSpec): Denials {
   });
   if (zone.status === 'bogus') return both(() => failure);
   if (zone.status === 'insecure') return both((rcode) => ({ rcode, security: 'insecure' }));
-  if (zone.faults?.some((fault) => fault.kind === 'drop type')) return both(() => failure);
+  if (lacksDenial(zone)) return both(() => failure);
   const denial = zone.signing?.denial;
   if (denial?.kind === 'nsec3' && denial.iterations > iterationLimit) {
     return both((rcode) => ({ rcode, security: 'insecure' }));
@@ -107,7 +111,12 @@ function questionsOfZone(zone: ZoneSpec): Question[] {
   const positive = positiveOf(zone);
   const denials = denialsOf(zone);
   for (const ask of ['@ SOA', '@ NS']) outcomes.set(ask, positive);
+  // The child's own addresses of its servers, not the glue above it.
+  if (zone.nameServersElsewhere === undefined) outcomes.set('ns1 AAAA', positive);
   const unsigned = zone.signing === undefined;
+  const kind = zone.signing?.denial.kind;
+  outcomes.set('@ NSEC', kind === 'nsec' && !lacksDenial(zone) ? positive : denials.noData);
+  outcomes.set('@ NSEC3PARAM', kind === 'nsec3' ? positive : denials.noData);
   outcomes.set('@ DNSKEY', unsigned ? denials.noData : positive);
   const ds = dsOutcome(zone);
   if (ds !== undefined) outcomes.set('@ DS', ds);

@@ -70,15 +70,15 @@ function timestamp(seconds: number): string {
 }
 
 async function signWithBind(zone: ZoneSpec, signing: Signing, folder: string): Promise<string> {
-  const algorithm = algorithmNames[signing.algorithm].bind;
-  const size = isRsa(signing.algorithm) ? ['-b', String(signing.rsaBits ?? 2048)] : [];
   const nsec3 = denialIsNsec3(signing.denial) ? ['-3'] : [];
-  for (const role of [['-f', 'KSK'], []]) {
-    await run(
-      'dnssec-keygen',
-      ['-q', '-K', folder, ...nsec3, '-a', algorithm, ...size, ...role, zone.name],
-      { folder },
-    );
+  const second = signing.secondAlgorithm === undefined ? [] : [signing.secondAlgorithm];
+  for (const algorithm of [signing.algorithm, ...second]) {
+    const name = algorithmNames[algorithm].bind;
+    const size = isRsa(algorithm) ? ['-b', String(signing.rsaBits ?? 2048)] : [];
+    for (const role of [['-f', 'KSK'], []]) {
+      const args = ['-q', '-K', folder, ...nsec3, '-a', name, ...size, ...role, zone.name];
+      await run('dnssec-keygen', args, { folder });
+    }
   }
   const [inception, expiration] = validityOf(signing);
   const denial = denialIsNsec3(signing.denial)
@@ -163,20 +163,27 @@ async function signWithKnot(zone: ZoneSpec, signing: Signing, folder: string): P
   return join(folder, 'out', 'unsigned');
 }
 
-/** Signs the zone in `folder`/unsigned, damages it as told, and returns the file to serve. */
+export interface SignedZone {
+  readonly file: string;
+  /** The damaged copy, where the zone has one; the same file when all servers have it. */
+  readonly damagedFile: string;
+  readonly ds: readonly string[];
+}
+
+/** Signs the zone in `folder`/unsigned, and damages what it was told to damage. */
 export async function signZone(
   zone: ZoneSpec,
   signing: Signing,
   folder: string,
-): Promise<{ file: string; ds: string[] }> {
+): Promise<SignedZone> {
   const signers = { bind: signWithBind, ldns: signWithLdns, knot: signWithKnot };
   if (signing.signer === 'pdns') throw new Error(`${zone.name} is signed while it is served`);
   const file = await signers[signing.signer](zone, signing, folder);
   const ds = await dsRecords(zone, file);
-  const text = await readFile(file, 'utf8');
-  const damaged = applyFaults(text, zone);
-  if (damaged !== text) await writeFile(file, damaged);
-  return { file, ds };
+  if (zone.faults === undefined) return { file, damagedFile: file, ds };
+  const damagedFile = join(folder, 'damaged');
+  await writeFile(damagedFile, applyFaults(await readFile(file, 'utf8'), zone));
+  return { file: zone.faultsAt === undefined ? damagedFile : file, damagedFile, ds };
 }
 
 /** DS contents (tag, algorithm, digest type, digest) for the zone's secure entry point. */
@@ -209,6 +216,9 @@ export function dsForParent(kind: DsKind, all: readonly string[]): string[] {
       return [...all];
     case 'wrong digest':
       return withField(3, (digest) => [...digest].reverse().join(''));
+    case 'with a stranger':
+      // A key that is not there, of another algorithm (RFC 6840 §5.11), beside the right one.
+      return [...withField(1, () => '8'), ...ofType('2')];
     case 'unknown digest type':
       return withField(2, () => '99');
     case 'unknown algorithm':

@@ -18,6 +18,7 @@ import { depthOf, zoneNamed, zones } from './zones.js';
 
 /** What a finished build leaves on disk, as `world.json`. */
 interface Built {
+  /** By `zone` or, where one server has a copy of its own, by `zone at server`. */
   readonly files: Readonly<Record<string, string>>;
   readonly commands: Readonly<Record<string, readonly string[]>>;
 }
@@ -78,7 +79,10 @@ export class World {
     for (const server of serverIds.filter((each) => softwareOf(each) !== 'pdns')) {
       const served: ServedZone[] = zones
         .filter((zone) => (zone.hosts as readonly string[]).includes(server))
-        .map(({ name }) => ({ name, file: files.files[name]! }));
+        .map(({ name }) => ({
+          name,
+          file: files.files[`${name} at ${server}`] ?? files.files[name]!,
+        }));
       const folder = join(this.folder, server);
       commands[server] = await configureServer(server, folder, served, this.program);
     }
@@ -111,6 +115,9 @@ export class World {
       } else if (zone.signing !== undefined) {
         const signed = await signZone(zone, zone.signing, folder);
         files[zone.name] = signed.file;
+        if (zone.faultsAt !== undefined) {
+          files[`${zone.name} at ${zone.faultsAt}`] = signed.damagedFile;
+        }
         dsByZone.set(zone.name, signed.ds);
       }
     };

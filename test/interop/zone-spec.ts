@@ -56,6 +56,8 @@ export interface Signing {
   /** When the signatures are valid; only the BIND signer is asked for anything but now. */
   readonly validity?: 'now' | 'over' | 'not yet';
   readonly rsaBits?: number;
+  /** A second set of keys, of another algorithm; BIND's signer only. */
+  readonly secondAlgorithm?: 8;
 }
 
 /** How the parent speaks of the child's key. */
@@ -64,14 +66,20 @@ export type DsKind =
   | 'sha384'
   | 'three digests'
   | 'wrong digest'
+  | 'with a stranger'
   | 'unknown digest type'
   | 'unknown algorithm'
   | 'none';
 
 /** Damage done to a signed zone file before it is served. */
 export type Fault =
-  | { readonly kind: 'corrupt signature'; readonly owner: string; readonly type: string }
-  | { readonly kind: 'drop signature'; readonly owner: string; readonly type: string }
+  | {
+      readonly kind: 'corrupt signature' | 'drop signature';
+      readonly owner: string;
+      readonly type: string;
+      /** Only signatures of this algorithm. */
+      readonly algorithm?: number;
+    }
   | { readonly kind: 'drop type'; readonly type: 'NSEC' | 'NSEC3' };
 
 /** A name server of a zone: one of ours, or one that is wrong on purpose. */
@@ -98,6 +106,8 @@ export interface ZoneSpec {
   readonly bare?: boolean;
   readonly records?: (mail: MailHosts) => readonly string[];
   readonly faults?: readonly Fault[];
+  /** The server that has the damaged copy; without this, all have it. */
+  readonly faultsAt?: ServerId;
   readonly status: ZoneStatus;
   /**
    * Questions of this zone alone, as `name type rcode security`, where name is relative to the

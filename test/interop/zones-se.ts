@@ -22,6 +22,7 @@ export const zonesBelowSe: readonly ZoneSpec[] = [
       '@ TYPE65280 \\# 4 0a0b0c0d',
       'a\\.b A 45.70.0.9',
       '\\001\\255 TXT "odd name"',
+      'fluechtig 0 A 45.70.0.10',
     ],
     asks: [
       'post MX NOERROR secure',
@@ -31,6 +32,7 @@ export const zonesBelowSe: readonly ZoneSpec[] = [
       '@ TYPE65280 NOERROR secure',
       '@ TYPE65281 NOERROR secure',
       '_25._tcp.post TLSA NXDOMAIN secure',
+      'fluechtig A NOERROR secure',
       '_25._tcp.ohne-mail TLSA NXDOMAIN secure',
     ],
   },
@@ -125,6 +127,19 @@ export const zonesBelowSe: readonly ZoneSpec[] = [
     hosts: ['refusing port', 'low-nsd'],
     signing: { signer: 'ldns', algorithm: 13, denial: nsec },
     status: 'secure',
+  },
+  {
+    name: 'halb.se.',
+    shows: 'one of two servers has a copy with false signatures, the other is good',
+    hosts: ['low-nsd', 'low-knot'],
+    signing: { signer: 'bind', algorithm: 13, denial: nsec },
+    status: 'secure',
+    faults: ['SOA', 'MX', 'A', 'NSEC'].map((type) => ({
+      kind: 'corrupt signature',
+      owner: '@',
+      type,
+    })),
+    faultsAt: 'low-nsd',
   },
   {
     name: 'umzug.se.',
