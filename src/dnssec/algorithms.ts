@@ -102,6 +102,7 @@ export const ALGORITHMS: ReadonlyMap<number, AlgorithmRow> = new Map(
 export type Means = Pick<ValidationContext, 'crypto' | 'policy'>;
 
 export function algorithmIsSupported(algorithm: number, { crypto, policy }: Means): boolean {
+  if (crypto.standsInFor?.has(algorithm) === true) return true;
   const row = ALGORITHMS.get(algorithm);
   return row !== undefined && (!row.sha1 || policy.sha1) && crypto.supports(algorithm);
 }
@@ -113,8 +114,9 @@ export function algorithmIsSupported(algorithm: number, { crypto, policy }: Mean
 export function judgePublicKey(
   algorithm: number,
   publicKey: Uint8Array,
-  policy: ValidationPolicy,
+  { crypto, policy }: Means,
 ): 'good' | 'unsupported' | 'malformed' {
+  if (crypto.standsInFor?.has(algorithm) === true) return 'good';
   const row = ALGORITHMS.get(algorithm);
   if (row === undefined) return 'unsupported';
   if (row.family === 'rsa') return judgeRsaKey(publicKey, policy);

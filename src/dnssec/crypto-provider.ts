@@ -13,6 +13,11 @@ export interface ImportedKey {
 
 export interface CryptoProvider {
   readonly name: string;
+  /**
+   * For test doubles only, and impossible to configure: algorithms whose signatures the double
+   * accepts unseen, so that recorded scenarios with obsolete algorithms can be replayed.
+   */
+  readonly standsInFor?: ReadonlySet<number>;
   /** Whether this provider can verify signatures of this DNSSEC algorithm; policy comes later. */
   supports(algorithm: number): boolean;
   /** `publicKey` as in DNSKEY RDATA; undefined when it is not a key of that algorithm. */

@@ -47,7 +47,7 @@ function problemOf(key: Dnskey, ctx: ValidationContext): BogusReason | undefined
   // RFC 5011 §2.1: a revoked key must not be used for validation.
   if (isRevoked(key)) return 'key revoked';
   if (!algorithmIsSupported(key.algorithm, ctx)) return 'key unsupported';
-  switch (judgePublicKey(key.algorithm, key.publicKey, ctx.policy)) {
+  switch (judgePublicKey(key.algorithm, key.publicKey, ctx)) {
     case 'malformed':
       return 'key malformed';
     case 'unsupported':

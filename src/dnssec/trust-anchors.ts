@@ -117,7 +117,7 @@ function readAnchor(record: ResourceRecord, means: Means): Ds | Dnskey | Unusabl
   if (!isZoneKey(key)) return 'not a zone key';
   if (isRevoked(key)) return 'revoked';
   if (!algorithmIsSupported(key.algorithm, means)) return 'unsupported algorithm';
-  const verdict = judgePublicKey(key.algorithm, key.publicKey, means.policy);
+  const verdict = judgePublicKey(key.algorithm, key.publicKey, means);
   if (verdict === 'good') return key;
   return verdict === 'malformed' ? 'malformed' : 'unsupported key';
 }

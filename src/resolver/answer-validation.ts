@@ -62,6 +62,17 @@ export type JudgedNegative =
   | Refused
   | Unreachable;
 
+/** How far down to look for zone cuts that no referral showed. */
+interface Goal {
+  readonly name: Name;
+  /** It signed the data, so it claims to be a zone; otherwise every name on the way may be one. */
+  readonly isSigner: boolean;
+}
+
+const signedBy = (name: Name | undefined): Goal | undefined =>
+  name === undefined ? undefined : { name, isSigner: true };
+const unsignedAt = (name: Name): Goal => ({ name, isSigner: false });
+
 type Found = { readonly cut: ZoneCut; readonly trust: CutTrust };
 
 export class AnswerValidation {
@@ -92,7 +103,7 @@ export class AnswerValidation {
     const goal = signer !== undefined && isSignerBelow(signer, set, cut) ? signer : undefined;
     // DS records belong to the parent's side of a cut at their owner.
     const deepest = set.type === RRType.DS ? set.owner.parent() : set.owner;
-    const search = goal ?? (unsigned ? deepest : undefined);
+    const search = unsigned ? unsignedAt(deepest) : signedBy(goal);
     this.#withTrust(cut, search, set.owner, effort, (found) => {
       const { trust } = found;
       if (trust.kind !== 'secure') {
@@ -142,10 +153,11 @@ export class AnswerValidation {
     const soa = authority.find((set) => set.type === RRType.SOA && name.isAtOrBelow(set.owner));
     const deepest = type === RRType.DS ? name.parent() : name;
     const unsigned = !authority.some((set) => set.signatures.length > 0);
-    let search: Name | undefined;
-    if (soa?.owner.isBelow(cut.zone) === true && deepest.isAtOrBelow(soa.owner)) {
-      search = soa.owner;
-    } else if (unsigned) search = deepest;
+    let search: Goal | undefined;
+    const speaker = soa?.owner ?? signerOfDenial(authority);
+    if (speaker?.isBelow(cut.zone) === true && deepest.isAtOrBelow(speaker)) {
+      search = unsigned ? unsignedAt(deepest) : signedBy(speaker);
+    } else if (unsigned) search = unsignedAt(deepest);
     this.#withTrust(cut, search, name, effort, (found) => {
       const { trust } = found;
       const ttlSeconds = soa?.ttlSeconds ?? 0;
@@ -203,9 +215,11 @@ export class AnswerValidation {
     const signed = sets.find((set) => set.signatures.length > 0);
     const signer = signed === undefined ? undefined : signerOf(signed);
     const parentSide = child.parent();
-    let search: Name | undefined;
-    if (signed === undefined) search = parentSide;
-    else if (signer?.isBelow(cut.zone) === true && parentSide.isAtOrBelow(signer)) search = signer;
+    let search: Goal | undefined;
+    if (signed === undefined) search = unsignedAt(parentSide);
+    else if (signer?.isBelow(cut.zone) === true && parentSide.isAtOrBelow(signer)) {
+      search = signedBy(signer);
+    }
     this.#withTrust(cut, search, child, effort, ({ trust }) => {
       if (trust.kind !== 'secure') {
         done(inherited(trust));
@@ -243,7 +257,7 @@ export class AnswerValidation {
    */
   #withTrust(
     cut: ZoneCut,
-    goal: Name | undefined,
+    goal: Goal | undefined,
     name: Name,
     effort: Effort,
     done: (found: Found) => void,
@@ -260,11 +274,13 @@ export class AnswerValidation {
         this.#withTrust(island, goal, name, effort, done);
         return;
       }
-      if (trust.kind !== 'secure' || goal === undefined || !goal.isBelow(cut.zone)) {
+      if (trust.kind !== 'secure' || goal === undefined || !goal.name.isBelow(cut.zone)) {
         done({ cut, trust });
         return;
       }
-      this.#descend(cut, trust, goal, cut.zone.labelCount + 1, effort, done);
+      // A name that signed is asked for at once: if there are zones between, the DS records say so.
+      const first = goal.isSigner ? goal.name.labelCount : cut.zone.labelCount + 1;
+      this.#descend(cut, trust, goal.name, first, effort, done);
     });
   }
 
@@ -354,4 +370,13 @@ function weaker(answer: Secure | Insecure, proof: Secure | Insecure): Secure | I
 
 function refused(security: Bogus): Refused {
   return { kind: 'bogus', security, ofKeys: false };
+}
+
+/** Who signed the NSEC or NSEC3 records, when no SOA record tells whose denial it is. */
+function signerOfDenial(authority: readonly RRset[]): Name | undefined {
+  const denial = authority.find(
+    (set) =>
+      (set.type === RRType.NSEC || set.type === RRType.NSEC3) && set.signatures.length > 0,
+  );
+  return denial === undefined ? undefined : signerOf(denial);
 }

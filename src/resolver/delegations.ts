@@ -2,7 +2,7 @@
 import { IpAddress, Name, type RRset, type ResourceRecord, nameOfRdata } from '../wire/index.js';
 import { isForbidden } from './forbidden-addresses.js';
 import { LIMITS } from './limits.js';
-import { DNS_PORT, type Endpoint, type Machine } from './machine.js';
+import { type ConfiguredZone, DNS_PORT, type Machine } from './machine.js';
 import type { CleanReply } from './sanitise.js';
 import { type ServerAddress, ZoneCut } from './zone-cut.js';
 
@@ -63,7 +63,8 @@ export function usableAddresses(
   for (const { rdata } of records) {
     const address = IpAddress.fromOctets(rdata);
     if (address === undefined || usable.length >= LIMITS.addressesPerNameServer.value) continue;
-    if (isForbidden(address, machine.config.allowLoopbackServers)) continue;
+    const { allowLoopbackServers, allowSpecialServers = false } = machine.config;
+    if (isForbidden(address, allowLoopbackServers, allowSpecialServers)) continue;
     if (familyIsOn(machine, address)) usable.push(serverAddress(address, DNS_PORT));
   }
   return usable;
@@ -90,22 +91,28 @@ export function cutFromHints(machine: Machine): ZoneCut {
       if (familyIsOn(machine, address)) addresses.push(serverAddress(address, DNS_PORT));
     }
   }
-  return rootCut(addresses, names, false);
+  return configuredCut(Name.root, addresses, names, false);
 }
 
-export function cutFromForwarders(machine: Machine, forwarders: readonly Endpoint[]): ZoneCut {
-  const addresses = forwarders
+export function cutFromConfiguration(machine: Machine, configured: ConfiguredZone): ZoneCut {
+  const { zone, servers, forwarding } = configured;
+  const addresses = servers
     .filter(({ address }) => familyIsOn(machine, address))
     .map(({ address, port }) => serverAddress(address, port));
-  return rootCut(addresses, [], true);
+  return configuredCut(zone, addresses, [], forwarding);
 }
 
-function rootCut(addresses: ServerAddress[], names: Name[], forwarding: boolean): ZoneCut {
+function configuredCut(
+  zone: Name,
+  addresses: ServerAddress[],
+  nameServers: Name[],
+  forwarding: boolean,
+): ZoneCut {
   return new ZoneCut({
-    zone: Name.root,
+    zone,
     parent: undefined,
     addresses,
-    nameServers: names,
+    nameServers,
     unresolved: [],
     forwarding,
     expiresAtMs: Number.POSITIVE_INFINITY,

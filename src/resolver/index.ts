@@ -2,7 +2,7 @@
 export type { MaintainedAnchors } from './anchor-maintenance.js';
 export type { Entropy } from './entropy.js';
 export { LIMITS, type Limit } from './limits.js';
-export type { Endpoint, Hint, ResolverConfig, ResolverParts } from './machine.js';
+export type { ConfiguredZone, Endpoint, Hint, ResolverConfig, ResolverParts } from './machine.js';
 export type { Now } from './now.js';
 export type { Minimisation } from './qname-minimisation.js';
 export * from './resolution-types.js';

@@ -35,6 +35,8 @@ export interface ResolverConfig {
   readonly priming: boolean;
   readonly specialNames: boolean;
   readonly allowLoopbackServers: boolean;
+  /** Ask servers at private, documentation and other special-purpose addresses. */
+  readonly allowSpecialServers?: boolean;
   /** Use glue only for names within the zone that gives it. */
   readonly hardenGlue: boolean;
   readonly ipv4: boolean;
@@ -54,6 +56,8 @@ export interface ResolverConfig {
   /** Where the root, or whatever stands for it, is asked first. */
   readonly hints: readonly Hint[];
   readonly forwarders: readonly Endpoint[];
+  /** Zones whose servers are configured: asked there, whatever their parent says. */
+  readonly configuredZones?: readonly ConfiguredZone[];
   readonly negativeTrustAnchors: readonly Name[];
   readonly rsaMinimumBits: number;
 }
@@ -61,6 +65,13 @@ export interface ResolverConfig {
 export interface Hint {
   readonly name: Name;
   readonly addresses: readonly IpAddress[];
+}
+
+export interface ConfiguredZone {
+  readonly zone: Name;
+  readonly servers: readonly Endpoint[];
+  /** Their servers recurse for us. */
+  readonly forwarding: boolean;
 }
 
 export interface Endpoint {

@@ -167,7 +167,10 @@ export class Resolution {
     const { reply } = usable;
     const name = this.#current;
     // RFC 6672 §5.3.1: the CNAME that comes with a DNAME is not signed; the DNAME speaks for it.
-    const set = speakingFor(reply.answer, name, this.type);
+    const set =
+      speakingFor(reply.answer, name, this.type) ??
+      // A parent may answer a DS question with the referral that has the DS records.
+      (this.type === RRType.DS ? rrsetAt(reply.authority, name, RRType.DS) : undefined);
     if (set === undefined) this.#readDenial(cut, usable, isDirect);
     else this.#judge(set, cut, usable, (judged) => this.#judgedSet(set, judged, cut, usable, isDirect));
   }

@@ -10,7 +10,7 @@ import { AnswerValidation } from './answer-validation.js';
 import { lookUp } from './cached-lookup.js';
 import { ChainOfTrust } from './chain-of-trust.js';
 import { DelegationSearch } from './delegation-search.js';
-import { cutFromForwarders } from './delegations.js';
+import { ConfiguredCuts } from './configured-cuts.js';
 import { Effort } from './effort.js';
 import { Exchange } from './exchange.js';
 import type { ExchangeOutcome } from './exchange-types.js';
@@ -43,7 +43,7 @@ export class Resolver {
   readonly #tasks = new Map<string, Task>();
   readonly #taskOfHandle = new Map<number, string>();
   readonly #maintenance: AnchorMaintenance | undefined;
-  #forwarding: ZoneCut | undefined;
+  readonly #configured: ConfiguredCuts;
 
   constructor(parts: ResolverParts) {
     const machine = new Machine(parts);
@@ -73,6 +73,7 @@ export class Resolver {
     if (parts.maintained !== undefined) {
       this.#maintenance = new AnchorMaintenance(this.#services, parts.maintained);
     }
+    this.#configured = new ConfiguredCuts(machine);
     this.#priming = new RootPriming(this.#services, validation);
     this.#lookAhead = new LookAhead(machine, (name, type, skipCache) =>
       this.#startBackground(name, type, skipCache),
@@ -148,8 +149,8 @@ export class Resolver {
     const machine = this.#machine;
     const immediate =
       (machine.config.specialNames ? specialResolution(name, type) : undefined) ??
-      (event.recursionDesired ? undefined : this.#fromMemoryOnly(name, type)) ??
-      (event.checkingDisabled ? undefined : this.#knownFailure(name, type));
+      (event.checkingDisabled ? undefined : this.#knownFailure(name, type)) ??
+      (event.recursionDesired ? undefined : this.#fromMemoryOnly(name, type));
     if (immediate !== undefined) {
       machine.effect({ kind: 'finished', handle, resolution: immediate });
       return;
@@ -336,12 +337,11 @@ export class Resolver {
     const machine = this.#machine;
     const from = type === RRType.DS ? name.parent() : name;
     const known = machine.cuts.closest(from, machine.clock);
-    if (known !== undefined) return known;
-    const { forwarders } = machine.config;
-    if (forwarders.length > 0) {
-      this.#forwarding ??= cutFromForwarders(machine, forwarders);
-      return this.#forwarding;
+    const configured = this.#configured.closest(from);
+    if (configured !== undefined && !(known?.zone.isBelow(configured.zone) === true)) {
+      return configured;
     }
+    if (known !== undefined) return known;
     this.#priming.startWhenDue();
     return this.#priming.rootFromHints();
   }

@@ -2,7 +2,7 @@
  * First step on a reply: throw away everything that the asked server has no say about. What is left
  * belongs to the zone that was asked, or below it, and to the question (RFC 2181 §5.4.1, RFC 5452 §6).
  */
-import { type Message, type Name, RRClass, RRType, type RRset, type ResourceRecord, groupRRsets } from '../wire/index.js';
+import { type Message, type Name, RRClass, RRType, type RRset, type ResourceRecord, groupRRsets, rdataIsWellFormed } from '../wire/index.js';
 
 /** A reply reduced to what may be used. */
 export interface CleanReply {
@@ -28,7 +28,14 @@ const AUTHORITY_TYPES: ReadonlySet<number> = new Set([
 
 export function sanitise(message: Message, zone: Name, hardenGlue: boolean): CleanReply {
   const inZone = (record: ResourceRecord): boolean =>
-    record.class === RRClass.IN && record.owner.isAtOrBelow(zone);
+    record.class === RRClass.IN &&
+    record.owner.isAtOrBelow(zone) &&
+    // RFC 9267 §5: a record that does not have the form of its type is no record.
+    rdataIsWellFormed(record.type, record.rdata);
+  const answer = kept(message.answer, inZone);
+  const authority = kept(message.authority, inZone);
+  // Some servers put a signature into another section than what it signs.
+  const strays = kept(message.additional, inZone).filter(isSignature);
   return {
     rcode: message.rcode,
     authoritative: message.authoritative,
@@ -36,13 +43,8 @@ export function sanitise(message: Message, zone: Name, hardenGlue: boolean): Cle
     pointsUpward: message.authority.some(
       (record) => record.type === RRType.NS && zone.isBelow(record.owner),
     ),
-    answer: message.answer.length === 0 ? NOTHING : groupRRsets(message.answer.filter(inZone)),
-    authority:
-      message.authority.length === 0
-        ? NOTHING
-        : groupRRsets(message.authority.filter(inZone)).filter((set) =>
-            AUTHORITY_TYPES.has(set.type),
-          ),
+    answer: group(answer, strays),
+    authority: group(authority, strays).filter((set) => AUTHORITY_TYPES.has(set.type)),
     glue: message.additional.filter(
       (record) =>
         (record.type === RRType.A || record.type === RRType.AAAA) &&
@@ -52,4 +54,22 @@ export function sanitise(message: Message, zone: Name, hardenGlue: boolean): Cle
   };
 }
 
-const NOTHING: readonly RRset[] = [];
+const NOTHING: readonly ResourceRecord[] = [];
+
+function kept(
+  records: readonly ResourceRecord[],
+  keep: (record: ResourceRecord) => boolean,
+): readonly ResourceRecord[] {
+  return records.length === 0 ? NOTHING : records.filter(keep);
+}
+
+function isSignature(record: ResourceRecord): boolean {
+  return record.type === RRType.RRSIG;
+}
+
+function group(
+  records: readonly ResourceRecord[],
+  strays: readonly ResourceRecord[],
+): readonly RRset[] {
+  return records.length === 0 ? [] : groupRRsets(records, strays);
+}

@@ -51,7 +51,11 @@ export const MAX_KEPT_RDATAS = 257;
  * Groups records into RRsets in order of first appearance. An RRSIG goes to the RRset it covers;
  * signatures that cover nothing in the section come out as an RRset of type RRSIG.
  */
-export function groupRRsets(records: readonly ResourceRecord[]): RRset[] {
+export function groupRRsets(
+  records: readonly ResourceRecord[],
+  /** RRSIG records of other sections; they join the RRsets that they cover, and are not sets. */
+  strays: readonly ResourceRecord[] = [],
+): RRset[] {
   const grouping = new Grouping();
   let signatures = 0;
   for (const record of records) {
@@ -61,6 +65,7 @@ export function groupRRsets(records: readonly ResourceRecord[]): RRset[] {
   for (const record of signatures > 0 ? records : []) {
     if (record.type === RRType.RRSIG) grouping.addSignature(record);
   }
+  for (const record of strays) grouping.addStray(record);
   return grouping.sets;
 }
 
@@ -89,6 +94,12 @@ class Grouping {
     // RFC 4035 §2.2: there are no signatures over signatures.
     if (set === undefined || covered === RRType.RRSIG) this.addData(record);
     else this.#addDistinct(set.signatures, record.rdata);
+  }
+
+  addStray(record: ResourceRecord): void {
+    const covered = ((record.rdata[0] ?? 0) << 8) | (record.rdata[1] ?? 0);
+    const set = this.#find(record.owner, record.class, covered);
+    if (set !== undefined) this.#addDistinct(set.signatures, record.rdata);
   }
 
   #find(owner: Name, rrClass: number, type: number): GrowingRRset | undefined {

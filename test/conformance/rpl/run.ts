@@ -1,0 +1,132 @@
+/**
+ * `npm run conformance -- [--folder DIR] [--group G] [--file F] [--level strict|relaxed] [--trace]
+ * [--json]`: plays replay scenarios and prints a table by group.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { play } from './play.js';
+import { parseScenario } from './scenario-file.js';
+
+export interface Row {
+  readonly file: string;
+  readonly group: string;
+  readonly core: boolean;
+  readonly policy: string | undefined;
+  readonly pass: boolean;
+  readonly skipped: boolean;
+  readonly reason: string;
+}
+
+const SHARED = process.env.ANCHORITE_SHARED ?? '../shared';
+export const SHARED_SCENARIOS = join(SHARED, 'conformance');
+
+interface Listed {
+  readonly group: string;
+  readonly core: boolean;
+  readonly policy: string | undefined;
+}
+
+function readTable(path: string): Map<string, Listed> {
+  const table = new Map<string, Listed>();
+  if (!existsSync(path)) return table;
+  for (const line of readFileSync(path, 'utf8').split('\n').slice(1)) {
+    const [file, group, , verdict, , strict = ''] = line.split('\t');
+    if (file === undefined || group === undefined) continue;
+    const policy = /policy:([^,]*)/.exec(strict)?.[1];
+    table.set(file, { group, core: verdict === 'core', policy });
+  }
+  return table;
+}
+
+export interface RunOptions {
+  readonly folder?: string;
+  readonly group?: string;
+  readonly file?: string;
+  readonly strict?: boolean;
+  readonly trace?: boolean;
+}
+
+export function runScenarios(options: RunOptions): Row[] {
+  const folder = options.folder ?? join(SHARED_SCENARIOS, 'rpl');
+  const table = readTable(join(folder, '..', 'scenarios.tsv'));
+  const rows: Row[] = [];
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.rpl')).sort()) {
+    const { group, core, policy } = table.get(file) ?? {
+      group: 'own',
+      core: true,
+      policy: undefined,
+    };
+    if (options.group !== undefined && options.group !== group) continue;
+    if (options.file !== undefined && options.file !== file) continue;
+    const trace = options.trace === true ? (line: string) => console.error(line) : undefined;
+    let played: ReturnType<typeof play>;
+    try {
+      const scenario = parseScenario(readFileSync(join(folder, file), 'latin1'));
+      played = play(scenario, { strict: options.strict === true }, trace);
+    } catch (error) {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      played = { pass: false, reason: `broken: ${reason}`, skipped: false };
+    }
+    const reason = played.pass ? '' : played.reason;
+    const skipped = !played.pass && played.skipped;
+    rows.push({ file, group, core, policy, pass: played.pass, skipped, reason });
+  }
+  return rows;
+}
+
+function printTable(rows: readonly Row[]): void {
+  const groups = [...new Set(rows.map(({ group }) => group))].sort();
+  console.log('group             core  pass  policy  optional  pass  not offered');
+  for (const group of [...groups, 'all']) {
+    const mine = rows.filter((row) => group === 'all' || row.group === group);
+    const core = mine.filter((row) => row.core);
+    const optional = mine.filter((row) => !row.core);
+    const counts = [
+      core.length,
+      core.filter((row) => row.pass).length,
+      core.filter((row) => !row.pass && row.policy !== undefined).length,
+      optional.length,
+      optional.filter((row) => row.pass).length,
+      optional.filter((row) => row.skipped).length,
+    ];
+    console.log(group.padEnd(16) + counts.map((count) => String(count).padStart(7)).join(' '));
+  }
+  for (const row of rows.filter(({ pass, skipped, core }) => !pass && (core || !skipped))) {
+    const policy = row.policy === undefined ? '' : ` [policy: ${row.policy}]`;
+    console.log(`${row.core ? 'core' : 'optional'} ${row.file}: ${row.reason}${policy}`);
+  }
+}
+
+export function main(args: readonly string[]): number {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      folder: { type: 'string' },
+      group: { type: 'string' },
+      file: { type: 'string' },
+      level: { type: 'string', default: 'relaxed' },
+      trace: { type: 'boolean' },
+      json: { type: 'boolean' },
+    },
+  });
+  const { folder, group, file, trace } = values;
+  const rows = runScenarios({
+    ...(folder === undefined ? {} : { folder }),
+    ...(group === undefined ? {} : { group }),
+    ...(file === undefined ? {} : { file }),
+    ...(trace === undefined ? {} : { trace }),
+    strict: values.level === 'strict',
+  });
+  if (values.json === true) {
+    const scenarios = rows.map((row) => {
+      const { pass, reason } = row;
+      return { file: row.file, group: row.group, pass, reason };
+    });
+    console.log(JSON.stringify({ scenarios }));
+  } else printTable(rows);
+  const failed = rows.filter((row) => row.core && !row.pass && row.policy === undefined);
+  return failed.length === 0 ? 0 : 1;
+}
+
+if (process.argv[1]?.endsWith('rpl/run.js') === true) process.exit(main(process.argv.slice(2)));
