@@ -1,0 +1,82 @@
+/**
+ * The zones of the benchmark: a signed root and top-level domain, and below it as many mail domains
+ * as there are cold questions to ask, each on a server of its own. IPv4 only, so that every
+ * resolver has one address to ask and none is slowed down by its choice of family.
+ */
+import { singleKey, splitKeys, type World, type ZoneSpec, zoneFaults } from '../src/lab/index.js';
+import { RRType } from '../src/wire/index.js';
+
+export type Kind = 'p256' | 'rsa' | 'ed25519' | 'unsigned' | 'bogus';
+
+const ALGORITHM = { p256: 13, rsa: 8, ed25519: 15 } as const;
+
+/** How many domains of each kind; every cold question uses one up. */
+export type Supply = Readonly<Record<Kind, number>>;
+
+export const TLD = 'bench';
+/** One zone with many names, for the measurement of memory. */
+export const LARGE_ZONE = `large.${TLD}`;
+
+export function domainName(kind: Kind, index: number): string {
+  return `${kind}-${index}.${TLD}`;
+}
+
+export function largeZoneName(index: number): string {
+  return `h${index}.${LARGE_ZONE}`;
+}
+
+const DIGEST = '8a9b1c2d3e4f50617283940a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e';
+
+function mailDomain(kind: Kind, index: number): ZoneSpec {
+  const name = domainName(kind, index);
+  const text = `@ MX 10 mx
+mx A 11.25.${index >> 8}.${index & 0xff || 1}
+mx AAAA 3025::${(index + 1).toString(16)}
+_25._tcp.mx TLSA 3 1 1 ${DIGEST}
+`;
+  const zone: ZoneSpec = {
+    origin: `${name}.`,
+    text,
+    servers: [{ name: `ns1.${name}.`, families: [4] }],
+  };
+  if (kind === 'unsigned') return zone;
+  if (kind === 'bogus') {
+    const faults = [zoneFaults.corruptSignatures([RRType.TLSA])];
+    return { ...zone, signing: singleKey(ALGORITHM.p256), faults };
+  }
+  return { ...zone, signing: singleKey(ALGORITHM[kind]) };
+}
+
+export function benchWorld(supply: Supply, largeZoneNames: number): World {
+  const zones: ZoneSpec[] = [
+    {
+      origin: '.',
+      signing: splitKeys(13),
+      servers: [{ name: 'a.root-servers.', families: [4] }],
+      ttlSeconds: 86_400,
+    },
+    {
+      origin: `${TLD}.`,
+      signing: splitKeys(13),
+      servers: [{ name: `ns1.${TLD}.`, families: [4] }],
+    },
+  ];
+  for (const kind of Object.keys(supply) as Kind[]) {
+    for (let index = 0; index < supply[kind]; index++) zones.push(mailDomain(kind, index));
+  }
+  if (largeZoneNames > 0) zones.push(largeZone(largeZoneNames));
+  return { zones, domains: [] };
+}
+
+function largeZone(names: number): ZoneSpec {
+  const lines: string[] = [];
+  for (let index = 0; index < names; index++) {
+    lines.push(`h${index} A 11.${64 + (index >> 16)}.${(index >> 8) & 0xff}.${index & 0xff}`);
+  }
+  return {
+    origin: `${LARGE_ZONE}.`,
+    text: lines.join('\n'),
+    signing: singleKey(13),
+    servers: [{ name: `ns1.${LARGE_ZONE}.`, families: [4] }],
+  };
+}

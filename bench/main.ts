@@ -1,0 +1,129 @@
+/**
+ * `npm run bench`: what Anchorite costs and how long it takes, as its users would measure it;
+ * with `--compare`, other resolvers on the same zones in the same run.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type MicroFigure, microBench } from './micro-bench.js';
+import { isInside, runInside, setUpAddresses } from './namespace.js';
+import { Authority, NetworkBench, type Scale, type SubjectFigures } from './network-bench.js';
+import { drawBars } from './plots.js';
+import { ProgressBar } from './progress.js';
+import { microPlots, subjectPlots } from './report-plots.js';
+import { microTable, subjectTables } from './report-tables.js';
+import { ANCHORITE, PEERS } from './subjects.js';
+
+const USAGE = `npm run bench -- [options]
+
+  --compare         also measure the other resolvers that are installed here
+  --only PART       micro, or network; both unless told
+  --quick           fewer samples, no memory figure: to see that it runs
+  --round-trip MS   distance of the authoritative servers (20)
+  --out FOLDER      where results.json and the SVG plots go (build/bench-results)
+`;
+
+const FULL: Scale = {
+  samples: 30,
+  cpuSamples: 300,
+  hitSeconds: 5,
+  rrsets: 100_000,
+  starts: 5,
+  roundTripMs: 20,
+};
+
+const QUICK: Scale = { ...FULL, samples: 5, cpuSamples: 50, hitSeconds: 1, rrsets: 0, starts: 1 };
+
+interface Results {
+  readonly date: string;
+  readonly machine: string;
+  readonly node: string;
+  micro?: readonly MicroFigure[];
+  roundTripMs?: number;
+  subjects?: readonly SubjectFigures[];
+}
+
+const program = fileURLToPath(import.meta.url);
+const FIRST_PORT = 5_400;
+
+async function run(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      compare: { type: 'boolean' },
+      only: { type: 'string' },
+      quick: { type: 'boolean' },
+      'round-trip': { type: 'string' },
+      out: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help === true) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  if (!isInside()) {
+    const status = await runInside(program, process.argv.slice(2));
+    if (status !== undefined) return status;
+    process.stderr.write('no network namespace can be made here: micro-benchmarks only\n');
+  }
+  const scale = {
+    ...(values.quick === true ? QUICK : FULL),
+    ...(values['round-trip'] === undefined ? {} : { roundTripMs: Number(values['round-trip']) }),
+  };
+  const results: Results = {
+    date: new Date().toISOString(),
+    machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
+    node: process.version,
+  };
+  const progress = new ProgressBar();
+  if (isInside() && values.only !== 'micro') {
+    await network(results, scale, values.compare === true, progress);
+  }
+  if (values.only !== 'network') {
+    results.micro = await microBench(values.quick === true ? 50 : 500, progress.show);
+    progress.end();
+    process.stdout.write(`\n${microTable(results.micro)}\n`);
+  }
+  save(results, values.out ?? fileURLToPath(new URL('../bench-results', import.meta.url)));
+  return 0;
+}
+
+async function network(
+  results: Results,
+  scale: Scale,
+  compare: boolean,
+  progress: ProgressBar,
+): Promise<void> {
+  setUpAddresses();
+  const authority = await Authority.start(scale, progress.show);
+  const bench = new NetworkBench(authority, scale, progress.show);
+  await bench.prepare();
+  results.roundTripMs = bench.roundTripMs;
+  const figures: SubjectFigures[] = [];
+  for (const [index, product] of [ANCHORITE, ...(compare ? PEERS : [])].entries()) {
+    if (product.program === undefined) {
+      process.stderr.write(`${product.name} is not installed here and left out\n`);
+      continue;
+    }
+    figures.push(await bench.measure(product, FIRST_PORT + index));
+  }
+  progress.end();
+  authority.stop();
+  results.subjects = figures;
+  process.stdout.write(`\n${subjectTables(figures, bench.roundTripMs)}\n`);
+}
+
+function save(results: Results, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+  const plots = [
+    ...(results.subjects === undefined ? [] : subjectPlots(results.subjects)),
+    ...(results.micro === undefined ? [] : microPlots(results.micro)),
+  ];
+  for (const plot of plots) writeFileSync(join(folder, `${plot.file}.svg`), drawBars(plot));
+  process.stdout.write(`\nresults.json and ${plots.length} plots: ${folder}\n`);
+}
+
+process.exitCode = await run();

@@ -1,0 +1,297 @@
+/** The resolvers under test: how each is configured, started, found ready, measured and stopped. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What every resolver is given: the bench's root and its key. */
+export interface Foundation {
+  /** Master-file lines. */
+  readonly hints: string;
+  /** DS records of the root, one a line. */
+  readonly anchor: string;
+}
+
+interface CommandLine {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+export interface Product {
+  readonly name: string;
+  /** Undefined when it is not installed here. */
+  readonly program: string | undefined;
+  /** Writes its files into `folder` and says how to start it. */
+  prepare(folder: string, port: number, foundation: Foundation): CommandLine;
+}
+
+export const HOST = '127.0.0.1';
+const READY_WITHIN_MS = 20_000;
+
+function installed(...places: string[]): string | undefined {
+  return places.find((place) => existsSync(place));
+}
+
+interface RootKey {
+  readonly tag: string;
+  readonly algorithm: string;
+  readonly digestType: string;
+  readonly digest: string;
+}
+
+function rootKeys({ anchor }: Foundation): RootKey[] {
+  return anchor.split('\n').map((line) => {
+    const [tag = '', algorithm = '', digestType = '', ...digest] = line
+      .slice(line.indexOf('DS') + 2)
+      .trim()
+      .split(/\s+/);
+    return { tag, algorithm, digestType, digest: digest.join('') };
+  });
+}
+
+function rootAddresses({ hints }: Foundation): string[] {
+  return hints
+    .split('\n')
+    .filter((line) => / A /.test(line))
+    .map((line) => line.split(/\s+/).at(-1) ?? '');
+}
+
+const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+
+export const ANCHORITE: Product = {
+  name: 'anchorite',
+  program: process.execPath,
+  prepare(folder, port, foundation) {
+    writeFileSync(join(folder, 'hints'), foundation.hints);
+    writeFileSync(join(folder, 'anchors'), `${foundation.anchor}\n`);
+    const settings = [
+      `listen: ["${HOST}:${port}"]`,
+      'root-hints: hints',
+      'trust-anchor-file: anchors',
+      'trust-anchor: []',
+      'rfc5011: off',
+      'ipv6: off',
+      'log-format: text',
+    ];
+    const file = join(folder, 'anchorite.yaml');
+    writeFileSync(file, `${settings.join('\n')}\n`);
+    return { command: process.execPath, args: [main, 'serve', '--config', file] };
+  },
+};
+
+const UNBOUND: Product = {
+  name: 'unbound',
+  program: installed('/usr/sbin/unbound'),
+  prepare(folder, port, foundation) {
+    writeFileSync(join(folder, 'hints'), foundation.hints);
+    writeFileSync(join(folder, 'anchors'), `${foundation.anchor}\n`);
+    const file = join(folder, 'unbound.conf');
+    writeFileSync(
+      file,
+      `server:
+  directory: "${folder}"
+  chroot: ""
+  username: ""
+  pidfile: ""
+  use-syslog: no
+  do-daemonize: no
+  interface: ${HOST}
+  port: ${port}
+  do-ip6: no
+  num-threads: 1
+  msg-cache-size: 128m
+  rrset-cache-size: 256m
+  root-hints: "${folder}/hints"
+  trust-anchor-file: "${folder}/anchors"
+remote-control:
+  control-enable: no
+`,
+    );
+    return { command: '/usr/sbin/unbound', args: ['-d', '-c', file] };
+  },
+};
+
+const BIND: Product = {
+  name: 'bind',
+  program: installed('/usr/sbin/named'),
+  prepare(folder, port, foundation) {
+    writeFileSync(join(folder, 'hints'), foundation.hints);
+    const keys = rootKeys(foundation).map(({ tag, algorithm, digestType, digest }) => {
+      return `  . static-ds ${tag} ${algorithm} ${digestType} "${digest}";`;
+    });
+    const file = join(folder, 'named.conf');
+    writeFileSync(
+      file,
+      `options {
+  directory "${folder}";
+  pid-file none;
+  session-keyfile none;
+  listen-on port ${port} { ${HOST}; };
+  listen-on-v6 { none; };
+  recursion yes;
+  dnssec-validation yes;
+  max-cache-size 256m;
+};
+controls { };
+trust-anchors {
+${keys.join('\n')}
+};
+zone "." { type hint; file "hints"; };
+`,
+    );
+    return { command: '/usr/sbin/named', args: ['-4', '-f', '-n', '1', '-c', file] };
+  },
+};
+
+const POWERDNS: Product = {
+  name: 'powerdns',
+  program: installed('/usr/sbin/pdns_recursor'),
+  prepare(folder, port, foundation) {
+    writeFileSync(join(folder, 'hints'), foundation.hints);
+    const keys = rootKeys(foundation).map(({ tag, algorithm, digestType, digest }) => {
+      return `addTA('.', "${tag} ${algorithm} ${digestType} ${digest}")`;
+    });
+    writeFileSync(join(folder, 'anchors.lua'), `clearTA('.')\n${keys.join('\n')}\n`);
+    writeFileSync(
+      join(folder, 'recursor.conf'),
+      `local-address=${HOST}
+local-port=${port}
+hint-file=${folder}/hints
+lua-config-file=${folder}/anchors.lua
+socket-dir=${folder}
+dnssec=validate
+daemon=no
+threads=1
+query-local-address=0.0.0.0
+max-cache-entries=1000000
+`,
+    );
+    return { command: '/usr/sbin/pdns_recursor', args: [`--config-dir=${folder}`] };
+  },
+};
+
+const KNOT: Product = {
+  name: 'knot',
+  program: installed('/usr/sbin/kresd'),
+  prepare(folder, port, foundation) {
+    const keys = foundation.anchor
+      .split('\n')
+      .map((line) => `trust_anchors.add('${line.replace(/\s+/g, ' ')}')`);
+    const addresses = rootAddresses(foundation).map((address) => `'${address}'`);
+    const file = join(folder, 'kresd.conf');
+    writeFileSync(
+      file,
+      `net.ipv6 = false
+net.listen('${HOST}', ${port}, { kind = 'dns' })
+trust_anchors.remove('.')
+${keys.join('\n')}
+modules = { 'hints > iterate' }
+hints.root({ ['a.root-servers.'] = { ${addresses.join(', ')} } })
+cache.open(256 * MB, 'lmdb://${folder}/cache')
+`,
+    );
+    return { command: '/usr/sbin/kresd', args: ['-n', '-c', file, folder] };
+  },
+};
+
+export const PEERS: readonly Product[] = [UNBOUND, BIND, POWERDNS, KNOT];
+
+/** A resolver that runs. */
+export class Subject {
+  readonly name: string;
+  readonly port: number;
+  readonly startMs: number;
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+
+  private constructor(
+    name: string,
+    port: number,
+    startMs: number,
+    child: ChildProcess,
+    folder: string,
+  ) {
+    this.name = name;
+    this.port = port;
+    this.startMs = startMs;
+    this.#child = child;
+    this.#folder = folder;
+  }
+
+  static async start(product: Product, port: number, foundation: Foundation): Promise<Subject> {
+    const folder = mkdtempSync(join(tmpdir(), `anchorite-bench-${product.name}-`));
+    mkdirSync(join(folder, 'cache'));
+    const { command, args } = product.prepare(folder, port, foundation);
+    const before = performance.now();
+    const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const said: string[] = [];
+    const hear = (chunk: Buffer) => said.push(chunk.toString());
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    const ready = await acceptsTcp(port, child);
+    const startMs = performance.now() - before;
+    if (!ready) {
+      child.kill('SIGKILL');
+      throw new Error(`${product.name} did not become ready:\n${said.join('').slice(-2_000)}`);
+    }
+    said.length = 0;
+    return new Subject(product.name, port, startMs, child, folder);
+  }
+
+  /** CPU time of all its threads so far, in milliseconds. */
+  cpuMs(): number {
+    const tasks = `/proc/${this.#child.pid}/task`;
+    let nanoseconds = 0;
+    for (const task of readdirSync(tasks)) {
+      const [running = '0'] = readFileSync(join(tasks, task, 'schedstat'), 'utf8').split(' ');
+      nanoseconds += Number(running);
+    }
+    return nanoseconds / 1e6;
+  }
+
+  residentMegabytes(): number {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1_024;
+  }
+
+  async stop(): Promise<void> {
+    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGTERM');
+    const insist = setTimeout(() => this.#child.kill('SIGKILL'), 5_000);
+    await gone;
+    clearTimeout(insist);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Whoever accepts a connection listens on UDP as well: that is bound first everywhere. */
+async function acceptsTcp(port: number, child: ChildProcess): Promise<boolean> {
+  const endMs = performance.now() + READY_WITHIN_MS;
+  while (performance.now() < endMs && child.exitCode === null) {
+    if (await tryToConnect(port)) return true;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return false;
+}
+
+function tryToConnect(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, HOST);
+    const finish = (accepted: boolean) => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket.once('connect', () => finish(true));
+    socket.once('error', () => finish(false));
+  });
+}
