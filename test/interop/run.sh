@@ -28,6 +28,8 @@ command -v apt-get >/dev/null || skip 'it needs apt-get'
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
+# The parts need not wait for the lock that is taken below.
+export ANCHORITE_INTEROP_LOCKED=yes
 export ANCHORITE_BUILD=${ANCHORITE_BUILD:-$root/build}
 prefix=anch-iop-
 
@@ -61,11 +63,11 @@ passed=0
 failed=0
 # Runs one part, shows its output, and adds the counts of its last line.
 part() {
-  local name=$1
-  shift
+  local name=$1 seconds=$2
+  shift 2
   echo
   echo "== $name"
-  timeout --kill-after=15 150 "$@" 9>&- | tee "$scratch/$name.out"
+  timeout --kill-after=10 "$seconds" "$@" 9>&- | tee "$scratch/$name.out"
   local status=${PIPESTATUS[0]}
   local last
   last=$(tail -n 1 "$scratch/$name.out")
@@ -77,6 +79,10 @@ part() {
     echo "$name did not finish (status $status)"
     failed=$((failed + 1))
   fi
+  if [ "$status" != 0 ] && [ -f "$scratch/world/subject.log" ]; then
+    echo "-- the end of the subject's log"
+    tail -n 25 "$scratch/world/subject.log" | cut -c 1-400
+  fi
 }
 
 # A resolver that does not validate must fail, or the walk proves nothing.
@@ -86,7 +92,7 @@ canary() {
   local status
   for command in "walk --only forged.se." postfix; do
     # shellcheck disable=SC2086
-    timeout --kill-after=15 120 "$here"/$command --subject blind --zones "$scratch/world" \
+    timeout --kill-after=10 50 "$here"/$command --subject blind --zones "$scratch/world" \
       >"$scratch/canary.out" 2>&1 9>&-
     status=$?
     last=$(tail -n 1 "$scratch/canary.out")
@@ -100,8 +106,8 @@ canary() {
   done
 }
 
-part walk "$here/walk" --subject "$subject" --zones "$scratch/world"
-part postfix "$here/postfix" --subject "$subject" --zones "$scratch/world"
+part walk 150 "$here/walk" --subject "$subject" --zones "$scratch/world"
+part postfix 80 "$here/postfix" --subject "$subject" --zones "$scratch/world"
 canary
 
 echo
