@@ -3,7 +3,7 @@
  * long to wait, when to hedge, when to go over TCP or without EDNS. It judges form, not truth; an
  * owner that finds the reply bogus calls `tryOthers`.
  */
-import { EdeCode, type ExtendedError, type IpAddress, type Name, Rcode } from '../wire/index.js';
+import { EdeCode, type ExtendedError, type IpAddress, type Name, Rcode, RRType } from '../wire/index.js';
 import { type Attempt, openAttempt } from './attempt.js';
 import { classify, type Unusable } from './classify-response.js';
 import type { Timer } from './deadlines.js';
@@ -40,6 +40,8 @@ export class Exchange {
   #closed = false;
   #sent = 0;
   #rejected = 0;
+  /** The server of the reply that was delivered last. */
+  #answeredBy: ServerAddress | undefined;
   #lastTrouble: { why: Unusable | SendFailure | 'timeout' | 'malformed'; address: IpAddress } | undefined;
 
   constructor(fields: {
@@ -81,10 +83,27 @@ export class Exchange {
   tryOthers(): boolean {
     if (this.#rejected >= LIMITS.otherServersAfterBogus.value) return false;
     this.#rejected++;
-    if (this.#nextServer() === undefined && !this.#cutMayGrow()) return false;
+    if (this.#nextServer() !== undefined || this.#cutMayGrow()) {
+      this.#closed = false;
+      this.#launch(false);
+      return true;
+    }
+    return this.#repeatOverTcp();
+  }
+
+  /**
+   * The only server's datagram was bogus: somebody may have been faster than the server, and over
+   * TCP nobody is. Key sets are spared: a wrong one is the zone's own fault as a rule, and waiting
+   * for it twice would keep mail to broken domains waiting.
+   */
+  #repeatOverTcp(): boolean {
+    const server = this.#answeredBy;
+    if (server === undefined || this.#type === RRType.DNSKEY) return false;
+    const tried = this.#triedOf(server);
+    if (tried.tcp > 0) return false;
     this.#closed = false;
-    this.#launch(false);
-    return true;
+    this.#send(server, tried, 'tcp', false);
+    return !this.#closed;
   }
 
   close(): void {
@@ -301,6 +320,7 @@ export class Exchange {
     );
     if (classified.kind !== 'unusable') {
       this.#triedOf(server).finished = true;
+      this.#answeredBy = server;
       machine.health.reportUsable(server.key, this.#cut.zone);
       this.close();
       this.#deliver({ kind: 'reply', reply, classified, server: server.address } satisfies UsableReply);
