@@ -1,6 +1,7 @@
 /** `anchorite serve`: the daemon from its first line of log to its exit status. */
+import { ReplyCache } from '../cache/index.js';
 import { type Config, formatSocketAddress, type SettingKey } from '../config/index.js';
-import { type Assembly, assemble } from '../embedding/index.js';
+import { type Assembly, assemble, type LabSettings } from '../embedding/index.js';
 import { Daemon, type DaemonReport, notifyReady, notifyStopping } from '../runtime/index.js';
 import { AccessList, CookieJar, DEFAULT_NAME_SERVER_CONFIG } from '../server/index.js';
 import { rcodeMnemonic, typeMnemonic } from '../wire/index.js';
@@ -11,8 +12,16 @@ import { type Log, type LogEvent, openLog } from './log.js';
 import { limitComplaints } from './log-limiter.js';
 import { readConfig } from './read-config.js';
 import { rounded, wordsOf } from './report-words.js';
+import {
+  endWorker,
+  isWorker,
+  stopMessage,
+  superviseWorkers,
+  tellReady,
+  workerProcesses,
+} from './workers.js';
 
-export const serve: Run = async ({ flags }) => {
+export const serve: Run = async ({ flags, rest }) => {
   const result = await readConfig(flags);
   if (!result.ok) return refuse(result.errors);
   const lab = readLabFlags(flags);
@@ -20,20 +29,34 @@ export const serve: Run = async ({ flags }) => {
   const { config, places } = result;
   const opened = await openLog({ level: config.logLevel, format: config.logFormat });
   const log = limitComplaints(opened, () => performance.now());
-  const status = await runDaemon({ config, places, lab: lab.settings, flags, log });
+  endLoudly(log);
+  const setup = { config, places, lab: lab.settings, flags, log };
+  const count = workerProcesses(config.workers);
+  const status =
+    count > 1 && !isWorker()
+      ? await superviseWorkers({
+          count,
+          args: ['serve', ...rest],
+          log,
+          ready: (addresses) => announce(addresses, setup),
+          stopped: stopSignal(log),
+        })
+      : await runDaemon(setup);
   await log.close();
+  endWorker(status);
   return status;
 };
 
 interface Setup {
   readonly config: Config;
   readonly places: ReadonlyMap<SettingKey, string>;
-  readonly lab: Parameters<typeof assemble>[1]['lab'];
+  readonly lab: LabSettings | undefined;
   readonly flags: Invocation['flags'];
   readonly log: Log;
 }
 
-async function runDaemon({ config, places, lab, flags, log }: Setup): Promise<number> {
+async function runDaemon(setup: Setup): Promise<number> {
+  const { config, lab, log } = setup;
   const assembled = await assemble(config, {
     report: (report) => log.write(wordsOf(report)),
     tracing: log.isOn('debug'),
@@ -44,31 +67,33 @@ async function runDaemon({ config, places, lab, flags, log }: Setup): Promise<nu
   for (const sentence of assembly.warnings) {
     log.write({ level: 'warn', event: 'trust-anchor', sentence });
   }
-  endLoudly(log);
-  const daemon = await openDaemon(assembly, places, log);
+  const daemon = await openDaemon(assembly, setup);
   if (daemon === undefined) {
     assembly.driver.close();
     return EXIT.failure;
   }
-  const stopped = stopSignal(log);
-  await announce(daemon, flags, log);
+  const stopped = isWorker() ? stopMessage() : stopSignal(log);
+  const addresses = daemon.addresses.map(({ address, port }) => formatSocketAddress(address, port));
+  if (isWorker()) tellReady(addresses);
+  else await announce(addresses, setup);
   await stopped;
-  void notifyStopping();
+  if (!isWorker()) void notifyStopping();
   await daemon.close();
   assembly.driver.close();
-  log.write({ level: 'info', event: 'stopped', sentence: 'every question is answered, good-bye' });
+  if (!isWorker())
+    log.write({ level: 'info', event: 'stopped', sentence: 'every question is answered' });
   return EXIT.ok;
 }
 
 async function openDaemon(
   { config, driver, clock, entropy }: Assembly,
-  places: Setup['places'],
-  log: Log,
+  { places, log }: Setup,
 ): Promise<Daemon | undefined> {
   const parts = {
     driver,
     clock,
     cookies: CookieJar.withNewSecret(entropy),
+    replies: new ReplyCache({ maxOctets: config.cacheSizeOctets / 10, secret: entropy.uint32() }),
     config: {
       ...DEFAULT_NAME_SERVER_CONFIG,
       access: new AccessList(config.allow),
@@ -92,16 +117,14 @@ async function openDaemon(
 
 const LACKS_ADDRESS: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
-async function announce(daemon: Daemon, flags: Invocation['flags'], log: Log): Promise<void> {
-  const addresses = daemon.addresses.map(({ address, port }) => formatSocketAddress(address, port));
+async function announce(addresses: readonly string[], { flags, log }: Setup): Promise<void> {
   const startMs = rounded(performance.now());
   const sentence = `answering on ${addresses.join(' and ')}`;
   log.write({ level: 'info', event: 'ready', sentence, fields: { startMs } });
-  const [first] = daemon.addresses;
-  if (flags.suggest === true && first !== undefined) {
+  const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(addresses[0] ?? '') ?? [];
+  if (flags.suggest === true) {
     const question = flags.lab === true ? '_25._tcp.mx.p256.dane TLSA' : '. NS';
-    const where = `@${first.address} -p ${first.port}`;
-    process.stdout.write(`\nAnother terminal:  dig ${where} +dnssec ${question}\n\n`);
+    process.stdout.write(`\nIn another terminal:  dig @${host} -p ${port} +dnssec ${question}\n\n`);
   }
   const notified = await notifyReady(sentence);
   if (notified.kind !== 'failed') return;

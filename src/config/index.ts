@@ -8,7 +8,12 @@ export {
   SETTING_NAMES,
 } from './config.js';
 export { FLAGS, type FlagDescription, type FlagValues, readFlags } from './flag-settings.js';
-export { type ClockSetting, formatSocketAddress, type SocketAddress } from './kinds.js';
+export {
+  type ClockSetting,
+  formatSocketAddress,
+  type SocketAddress,
+  type WorkerCount,
+} from './kinds.js';
 export { nearestName } from './nearest-name.js';
 export { type OptionValue, type OptionValues, readOptions } from './option-settings.js';
 export { configReference } from './reference.js';

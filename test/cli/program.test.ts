@@ -1,7 +1,7 @@
 /** The program as it is started: exit statuses, what it prints and where, signals, first light. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -206,7 +206,7 @@ t.test('serve: answers, logs, and ends when it is told to', async (t) => {
 t.test('serve: text, a command to try, SIGINT, and an address that is taken', async (t) => {
   const server = await serve('--lab', '--suggest', '--log-format', 'text');
   const taken = await run('serve', '--lab', '--listen', `127.0.0.1:${server.port}`);
-  t.match(taken, { status: 1, stderr: /cannot listen.*something else listens there already/ });
+  t.match(taken, { status: 1, stderr: /cannot listen.*something else listens there/ });
   server.child.kill('SIGINT');
   const { status, stdout } = await server.end;
   t.equal(status, 0);
@@ -223,3 +223,32 @@ t.test('serve: warnings that an operator must see', async (t) => {
     /warn {2}trust-anchor: no trust anchor is configured: nothing is validated/,
   );
 });
+
+t.test('serve: workers share the sockets, and a dead one is replaced', async (t) => {
+  const server = await serve('--lab', '--lab-delay', '1', '--workers', '2', '--log-format', 'text');
+  for (let count = 0; count < 20; count++) {
+    const answer = await exchange(server.port, query('p256.dane', 'MX'));
+    if (answer.flag_ad !== true) t.equal(answer.flag_ad, true);
+  }
+  const asked = await run('resolve', 'rsa.dane', 'MX', '--server', `127.0.0.1:${server.port}`);
+  t.match(asked, { status: 0, stdout: /flags: rd ra ad/ });
+  const [victim = 0] = childrenOf(server.child.pid ?? 0);
+  process.kill(victim, 'SIGKILL');
+  for (let tries = 0; !/ended by SIGKILL/.test(server.log()) && tries < 100; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  t.match(server.log(), /worker \d+ ended by SIGKILL; another one takes its place/);
+  const after = await exchange(server.port, query('p256.dane', 'MX'));
+  t.equal(after.flag_ad, true);
+  server.child.kill('SIGTERM');
+  t.equal((await server.end).status, 0);
+  t.equal(server.log().match(/ ready: /g)?.length, 1);
+  const wrong = await run('serve', '--lab', '--workers', '2', '--listen', '192.0.2.77:0');
+  t.match(wrong, { status: 1, stderr: /this machine has no such address/ });
+});
+
+/** Linux only, as is the product's home. */
+function childrenOf(pid: number): number[] {
+  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return list.split(' ').map(Number);
+}
