@@ -75,9 +75,9 @@ export class UdpListener {
     });
   }
 
-  /** What cannot be sent is lost, as datagrams may be; the client asks again. */
+  /** What cannot be sent is lost, as datagrams may be (see the error event); the client asks again. */
   send(octets: Uint8Array, { port, host }: UdpClient): void {
-    if (!this.#closed) this.#socket.send(octets, port, host, ignore);
+    if (!this.#closed) this.#socket.send(octets, port, host);
   }
 
   close(): void {
@@ -104,8 +104,6 @@ export class UdpListener {
     return address;
   }
 }
-
-function ignore(): void {}
 
 /** The address without its zone identifier, which only says on which link it is. */
 export function addressOfHost(host: string): IpAddress | undefined {
