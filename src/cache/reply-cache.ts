@@ -28,24 +28,33 @@ export interface ReplyFacts {
   readonly notAfterMs?: number;
 }
 
+const SLAB_OCTETS = 65_536;
+
+/** Small integers and one array: every pointer to follow is a likely miss of the CPU's cache. */
 interface KeptReply {
+  /** The reply, and behind it the offsets of its TTL fields, two octets each. */
   readonly octets: Uint8Array;
-  readonly ttlOffsets: Uint16Array;
+  readonly replyOctets: number;
   readonly questionEnd: number;
   readonly variant: number;
   readonly isCaseBound: boolean;
   /** Second of the cache clock at which the TTLs in `octets` were right. */
   readonly second: number;
-  readonly expiresAtMs: number;
-  /** Wall clock; without end for data that no signature vouches for. */
+  /** Second of the cache clock at which it is gone. */
+  readonly endSecond: number;
+  /** Wall clock; NO_END for data that no signature vouches for. */
   readonly validUntilSeconds: number;
   readonly sizeOctets: number;
 }
+
+const NO_END = -1;
 
 export class ReplyCache {
   readonly #replies: LRUCache<number, KeptReply>;
   readonly #maxReplyOctets: number;
   readonly #key: RequestKey;
+  #slab = new Uint8Array(0);
+  #slabUsed = 0;
 
   constructor(options: ReplyCacheOptions) {
     const maxSize = Math.max(1, Math.floor(options.maxOctets));
@@ -81,14 +90,19 @@ export class ReplyCache {
     if (!key.read(request)) return undefined;
     const kept = this.#replies.get(key.hash);
     if (kept === undefined || !isFor(kept, key, request)) return undefined;
-    if (now.cacheMs >= kept.expiresAtMs || now.wallSeconds > kept.validUntilSeconds) {
+    const second = Math.floor(now.cacheMs / 1000);
+    if (second >= kept.endSecond || hasEnded(kept, now)) {
       this.#replies.delete(key.hash);
       return undefined;
     }
     // What does not fit is cut by whole RRsets: the long way knows how.
-    const { length } = kept.octets;
-    if (length > limitOctets || (!overTcp && length > key.udpSizeOctets)) return undefined;
-    return answer(kept, request, Math.floor(now.cacheMs / 1000) - kept.second);
+    const { replyOctets } = kept;
+    if (replyOctets > limitOctets || (!overTcp && replyOctets > key.udpSizeOctets)) {
+      return undefined;
+    }
+    const reply = this.#copy(kept);
+    fitTo(reply, kept, request, second - kept.second);
+    return reply;
   }
 
   /**
@@ -106,25 +120,38 @@ export class ReplyCache {
     if (layout.hasOpt !== ((variant & Variant.EDNS) !== 0)) return false;
     if (security.status === 'bogus' || (layout.authenticData && !isSecure(security))) return false;
     const second = Math.floor(now.cacheMs / 1000);
-    const expiresAtMs = Math.min(
-      (second + layout.leastTtlSeconds) * 1000,
-      facts.notAfterMs ?? Number.POSITIVE_INFINITY,
-    );
-    if (expiresAtMs <= now.cacheMs) return false;
+    const notAfter = Math.floor((facts.notAfterMs ?? Number.POSITIVE_INFINITY) / 1000);
+    const endSecond = Math.min(second + layout.leastTtlSeconds, notAfter);
+    if (endSecond <= second) return false;
+    const octets = withOffsets(reply, layout.ttlOffsets);
     this.#replies.set(hash, {
-      // A copy, whatever kind of array it is (the platform's buffers share on slice).
-      octets: new Uint8Array(reply),
-      ttlOffsets: layout.ttlOffsets,
+      octets,
+      replyOctets: reply.length,
       questionEnd,
       variant,
       isCaseBound: layout.isCaseBound,
       second,
-      expiresAtMs,
-      validUntilSeconds: isSecure(security) ? security.validUntilSeconds : Number.POSITIVE_INFINITY,
-      sizeOctets:
-        CACHE_LIMITS.entryOverheadOctets.value + reply.length + 2 * layout.ttlOffsets.length,
+      endSecond,
+      validUntilSeconds: isSecure(security) ? security.validUntilSeconds : NO_END,
+      sizeOctets: CACHE_LIMITS.entryOverheadOctets.value + octets.length,
     });
     return true;
+  }
+
+  /**
+   * A copy in a buffer that many replies share: to make one of its own for each would cost more
+   * than all the rest. No part is handed out twice; the buffer goes when its last reply was sent.
+   */
+  #copy({ octets, replyOctets }: KeptReply): Uint8Array {
+    let start = this.#slabUsed;
+    if (start + octets.length > this.#slab.length) {
+      this.#slab = new Uint8Array(Math.max(SLAB_OCTETS, octets.length));
+      start = 0;
+    }
+    // The offsets at the end are copied too, and overwritten by the next reply.
+    this.#slab.set(octets, start);
+    this.#slabUsed = start + replyOctets;
+    return this.#slab.subarray(start, this.#slabUsed);
   }
 
   /** After anything that changes answers at once: new trust anchors, a flushed name. */
@@ -165,17 +192,38 @@ function answersExactly(reply: Uint8Array, request: Uint8Array, questionEnd: num
   return true;
 }
 
-function answer(kept: KeptReply, request: Uint8Array, elapsedSeconds: number): Uint8Array {
-  const { ttlOffsets, questionEnd } = kept;
-  const reply = kept.octets.slice();
+function hasEnded({ validUntilSeconds }: KeptReply, now: CacheClock): boolean {
+  return validUntilSeconds !== NO_END && now.wallSeconds > validUntilSeconds;
+}
+
+/** A copy, whatever kind of array it was (the platform's buffers share memory on slice). */
+function withOffsets(reply: Uint8Array, ttlOffsets: readonly number[]): Uint8Array {
+  const octets = new Uint8Array(reply.length + 2 * ttlOffsets.length);
+  octets.set(reply);
+  let at = reply.length;
+  for (const offset of ttlOffsets) {
+    octets[at++] = offset >> 8;
+    octets[at++] = offset & 0xff;
+  }
+  return octets;
+}
+
+/** Makes the copy of a kept reply the answer to this request, some seconds later. */
+function fitTo(
+  reply: Uint8Array,
+  kept: KeptReply,
+  request: Uint8Array,
+  elapsedSeconds: number,
+): void {
+  const { octets, questionEnd } = kept;
   reply[0] = request[0]!;
   reply[1] = request[1]!;
   if (!kept.isCaseBound) {
     for (let at = HEADER_OCTETS; at < questionEnd; at++) reply[at] = request[at]!;
   }
-  if (elapsedSeconds === 0) return reply;
-  for (let index = 0; index < ttlOffsets.length; index++) {
-    const at = ttlOffsets[index]!;
+  if (elapsedSeconds === 0) return;
+  for (let index = kept.replyOctets; index < octets.length; index += 2) {
+    const at = (octets[index]! << 8) | octets[index + 1]!;
     const ttl =
       ((reply[at]! << 24) | (reply[at + 1]! << 16) | (reply[at + 2]! << 8) | reply[at + 3]!) -
       elapsedSeconds;
@@ -184,5 +232,4 @@ function answer(kept: KeptReply, request: Uint8Array, elapsedSeconds: number): U
     reply[at + 2] = (ttl >> 8) & 0xff;
     reply[at + 3] = ttl & 0xff;
   }
-  return reply;
 }

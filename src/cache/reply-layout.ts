@@ -7,7 +7,7 @@ import { HEADER_OCTETS } from './request-key.js';
 
 export interface ReplyLayout {
   /** Offsets of the TTL fields; that of the OPT record is none. */
-  readonly ttlOffsets: Uint16Array;
+  readonly ttlOffsets: readonly number[];
   readonly leastTtlSeconds: number;
   /**
    * True when RDATA may share octets with the question by compression: RDATA keep their letter
@@ -53,7 +53,7 @@ export function readReplyLayout(reply: Uint8Array, questionEnd: number): ReplyLa
   }
   if (at !== reply.length || ttlOffsets.length === 0 || leastTtlSeconds === 0) return undefined;
   return {
-    ttlOffsets: Uint16Array.from(ttlOffsets),
+    ttlOffsets,
     leastTtlSeconds,
     isCaseBound,
     hasOpt,
