@@ -1,6 +1,6 @@
 /**
- * Unpredictable numbers from the operating system's generator by way of node:crypto, drawn in blocks:
- * one call for two octets costs as much as one for thousands.
+ * Unpredictable numbers from the operating system's generator by way of node:crypto, drawn in
+ * blocks: one call for two octets costs as much as one for thousands.
  */
 import { randomFillSync } from 'node:crypto';
 import type { Entropy } from '../resolver/index.js';

@@ -1,4 +1,7 @@
-/** Files: text in, text out without ever leaving half a file behind, and the anchors shipped with us. */
+/**
+ * Files: text in, text out without ever leaving half a file behind, and the anchors that are
+ * shipped with us.
+ */
 import {
   closeSync,
   existsSync,

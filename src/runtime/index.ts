@@ -8,11 +8,5 @@ export * from './files.js';
 export { labSigner } from './lab-signer.js';
 export type { ListenAddress } from './listen-udp.js';
 export * from './systemd.js';
-export {
-  type OpenUpstream,
-  type OutgoingQuery,
-  openSockets,
-  type SocketSettings,
-  type Upstream,
-  type UpstreamEvent,
-} from './upstream.js';
+export * from './upstream.js';
+export { openSockets } from './upstream-sockets.js';

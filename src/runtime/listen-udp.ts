@@ -75,7 +75,7 @@ export class UdpListener {
     });
   }
 
-  /** What cannot be sent is lost, as datagrams may be (see the error event); the client asks again. */
+  /** What cannot be sent is lost, as datagrams may be; the client asks again. */
   send(octets: Uint8Array, { port, host }: UdpClient): void {
     if (!this.#closed) this.#socket.send(octets, port, host);
   }

@@ -6,7 +6,7 @@ import { RRType } from '../wire/index.js';
 import { CLIENT_LIMITS } from './client-limits.js';
 import type { ClientQuestion } from './request.js';
 
-/** The resolver refreshes what is asked for in the last tenth of its life, so it must hear of it. */
+/** The resolver refreshes what is asked for in the last tenth of its life: it must hear of it. */
 const LEFT_TO_RESOLVER = 0.1;
 /** After a mail exchange it warms what an MTA asks next, so it hears of each of them often. */
 const MAIL_EXCHANGE_MS = 5_000;

@@ -1,7 +1,7 @@
 /**
- * The front of the house, pure: requests in, effects out. It decides who is heard, joins clients who
- * ask the same, hands each distinct question to the resolver once, and turns what comes back into
- * replies. The runtime owns the sockets and the resolver; this room only says what to do.
+ * The front of the house, pure: requests in, effects out. It decides who is heard, joins clients
+ * who ask the same, hands each distinct question to the resolver once, and turns what comes back
+ * into replies. The runtime owns the sockets and the resolver; this room only says what to do.
  */
 import type { ReplyCache } from '../cache/index.js';
 import { indeterminate } from '../dnssec/index.js';

@@ -1,6 +1,6 @@
 /**
- * Replies as octets. The only place that sets the AD bit, and it does so from `Secure` values alone,
- * which no room but dnssec can make.
+ * Replies as octets. The only place that sets the AD bit, and it does so from `Secure` values
+ * alone, which no room but dnssec can make.
  */
 import { isSecure, type Security } from '../dnssec/index.js';
 import type { AnsweredRRset, Now, Resolution, Transport } from '../resolver/index.js';

@@ -1,4 +1,4 @@
-/** Who waits with whom, how many, how long: joining, displacement, and one TCP connection's life. */
+/** Who waits with whom, how many, how long: joining, displacement, and a TCP connection's life. */
 import t from 'tap';
 import { CLIENT_LIMITS, TcpSession } from '../../src/server/index.js';
 import {

@@ -1,4 +1,4 @@
-/** Replies given from memory: the same octets as the long way, for the same clients, and no longer. */
+/** Replies given from memory: the octets of the long way, for the same clients, and no longer. */
 import t from 'tap';
 import { ReplyCache } from '../../src/cache/index.js';
 import { makeSecure } from '../../src/dnssec/verdicts.js';
