@@ -42,7 +42,8 @@ scratch=$(mktemp -d -t anchorite-interop-XXXXXX)
 chmod 755 "$scratch"
 clean_up() {
   # Whatever still runs in our namespaces was started by this run.
-  for namespace in $(ip netns list 2>/dev/null | awk -v p="$prefix" 'index($1, p) == 1 { print $1 }'); do
+  local namespace pid
+  for namespace in $(ip netns list 2>/dev/null | grep -o "^$prefix[a-z-]*"); do
     for pid in $(ip netns pids "$namespace" 2>/dev/null); do kill -KILL "$pid" 2>/dev/null; done
     ip netns delete "$namespace" 2>/dev/null
     rm -rf "/etc/netns/$namespace"
