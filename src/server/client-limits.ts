@@ -56,6 +56,12 @@ export const CLIENT_LIMITS = {
   ),
 
   // Messages.
+  requestOctets: limit(
+    4_096,
+    'octets of a request that is looked into',
+    'one question and an OPT record with padding stay below 1,000',
+    'requests with thousands of records, each of which costs time to read',
+  ),
   udpPayloadOctets: limit(
     1_232,
     'octets of UDP payload, advertised and sent',

@@ -22,6 +22,8 @@ import {
   RRType,
 } from '../wire/index.js';
 
+import { CLIENT_LIMITS } from './client-limits.js';
+
 const HEADER_OCTETS = 12;
 
 /** What a reply repeats of its request. */
@@ -81,6 +83,9 @@ export function readRequest(octets: Uint8Array, policy: RequestPolicy): Request 
   if (octets.length < HEADER_OCTETS) return { kind: 'silence', why: 'too short' };
   // RFC 1035 §7.3: a response is no question. Replying to one can start a loop (CVE-2024-2169).
   if ((octets[2]! & 0x80) !== 0) return { kind: 'silence', why: 'response' };
+  if (octets.length > CLIENT_LIMITS.requestOctets.value) {
+    return refusal(Rcode.FORMERR, headWithoutQuestion(octets, undefined));
+  }
   const decoded = decodeMessage(octets);
   const opcode = (octets[2]! >> 3) & 15;
   // RFC 1035 §4.1.1: the sections of other opcodes mean other things, so they are not repeated.

@@ -201,6 +201,16 @@ function manyOptions(count: number): { code: number; data: Uint8Array }[] {
   return Array.from({ length: count }, (_, at) => ({ code: 65_001 + at, data: latin1('x') }));
 }
 
+t.test('a request that is far too long is not even read', (t) => {
+  const padding = (length: number) => ({ code: EdnsOptionCode.PADDING, data: new Uint8Array(length) });
+  const whole = request({ edns: { options: [padding(4_096 - request({ edns: {} }).length - 4)] } });
+  t.equal(whole.length, 4_096);
+  t.ok(questionOf(new FrontDesk().receive(whole)));
+  const long = request({ edns: { options: [padding(whole.length)] } });
+  t.match(desk.replyTo(long), { rcode: Rcode.FORMERR, id: 0x4711, questions: [], edns: undefined });
+  t.end();
+});
+
 t.test('records that a query may carry', (t) => {
   // A TSIG or SIG(0) record stands in the additional section; what is not understood is ignored.
   const plain = request();
