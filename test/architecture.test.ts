@@ -63,12 +63,19 @@ const BANNED_IN_PURE_FLOORS: ReadonlyArray<readonly [pattern: RegExp, instead: s
 ];
 
 const MAX_FILE_LINES = 500;
+/** Each test program costs a start, so they are few and large; beyond this they are hard to find. */
+const MAX_TEST_FILE_LINES = 800;
 /** The head of a longer file says why it is one file, in these words. */
 const LONG_FILE_REASON = /Over 500 lines because /;
 
 const MAX_FUNCTION_LINES = 70;
 /** Functions that are longer, and how long. The number may only fall; a new row needs a reason. */
-const LONG_FUNCTIONS: Readonly<Record<string, number>> = {};
+const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
+  // Tables of domains with what each shows: a list, not a procedure.
+  'src/lab/broken-domains.ts#keys': 80,
+  'src/lab/server-domains.ts#serverDomains': 88,
+  'src/lab/sound-domains.ts#aliases': 113,
+};
 
 const MAX_COLUMNS = 100;
 
@@ -162,7 +169,7 @@ t.test('floors 0 to 4 do not touch the world', (t) => {
 
 t.test('files stay short, or say why not', (t) => {
   const tooLong = sources
-    .filter(({ lines }) => lines.length > MAX_FILE_LINES)
+    .filter(({ path, lines }) => lines.length > mostLines(path))
     .filter(({ lines }) => !LONG_FILE_REASON.test(headOf(lines)))
     .map(
       ({ path, lines }) =>
@@ -295,8 +302,13 @@ function reachableFrom(starts: readonly string[]): Set<string> {
     for (const { target } of byPath.get(path)?.imports ?? []) {
       if (target !== undefined) waiting.push(target);
     }
+    waiting.push(...(byPath.get(path)?.starts ?? []));
   }
   return reached;
+}
+
+function mostLines(path: string): number {
+  return path.endsWith('.test.ts') ? MAX_TEST_FILE_LINES : MAX_FILE_LINES;
 }
 
 function roomOf({ path }: { readonly path: string }): string {
@@ -321,5 +333,5 @@ function headOf(lines: readonly string[]): string {
 
 function fakeFile(path: string, targets: readonly string[]): SourceFile {
   const imports = targets.map((target) => ({ specifier: target, target, line: 1 }));
-  return { path, lines: [], codeLines: [], imports, functions: [], isProgram: false };
+  return { path, lines: [], codeLines: [], imports, starts: [], functions: [], isProgram: false };
 }

@@ -18,8 +18,8 @@ const HEAD = `# Configuration
 
 Settings come from a YAML file (\`anchorite serve --config FILE\`), from flags of the same names,
 and as options of the library, where the names are in camel case (\`edns-size\` is \`ednsSize\`). A
-flag overrides the file. Lists are replaced, not added to. Switches take \`on\` or \`off\`; as flags also
-\`--name\` and \`--no-name\`.
+flag overrides the file. Lists are replaced, not added to. Switches take \`on\` or \`off\`; as flags
+also \`--name\` and \`--no-name\`.
 
     anchorite config check FILE     # status 2, and one line per mistake, when something is wrong
     anchorite config show [flags]   # the effective configuration and where each value came from

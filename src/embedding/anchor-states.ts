@@ -54,7 +54,7 @@ function readState(path: string, zone: Name): Rfc5011State | string | undefined 
   return `state-dir: ${path} is about ${parsed.state.zone}; ${startingOver}`;
 }
 
-/** Writes states as they come; a folder that cannot be written is told once, and no reason to stop. */
+/** Writes states as they come; that the folder cannot be written is told once. */
 export function stateKeeper(
   folder: string | undefined,
   warn: (sentence: string) => void,

@@ -11,8 +11,10 @@ export interface SourceFile {
   /** The same lines with comments and the insides of strings blanked out, but not specifiers. */
   readonly codeLines: readonly string[];
   readonly imports: readonly Import[];
+  /** Programs that this file starts as processes of their own. */
+  readonly starts: readonly string[];
   readonly functions: readonly FunctionExtent[];
-  /** Run by node itself: started by a script, a benchmark or a shell. */
+  /** Started by a script. */
   readonly isProgram: boolean;
 }
 
@@ -44,6 +46,22 @@ function findProjectRoot(): string {
 }
 
 const FOLDERS = ['src', 'test', 'bench'];
+
+/** Scripts that start compiled programs, as one text. */
+const SCRIPTS = readScripts();
+
+function readScripts(): string {
+  let text = readFileSync(join(projectRoot, 'package.json'), 'utf8');
+  for (const folder of ['scripts', '.ci', 'test', 'bench']) {
+    if (!existsSync(join(projectRoot, folder))) continue;
+    const entries = readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' });
+    for (const entry of entries) {
+      if (!/\.(?:sh|mjs)$/.test(entry)) continue;
+      text += readFileSync(join(projectRoot, folder, entry), 'utf8');
+    }
+  }
+  return text;
+}
 
 export function readSources(): SourceFile[] {
   const sources: SourceFile[] = [];
@@ -89,8 +107,9 @@ function readSource(path: string): SourceFile {
     lines: withoutLastEmpty(text.split('\n')),
     codeLines: blankOut(text, blanks).split('\n'),
     imports,
+    starts: startsOf(path, text),
     functions,
-    isProgram: text.startsWith('#!') || /\bisMainProgram\b|process\.argv\[1\]/.test(text),
+    isProgram: SCRIPTS.includes(path.replace(/\.ts$/, '.js')),
   };
 }
 
@@ -136,6 +155,12 @@ function nameOf(node: ts.SignatureDeclaration, tree: ts.SourceFile): string {
 function targetOf(path: string, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined;
   return posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts');
+}
+
+/** `new URL('./program.js', import.meta.url)` */
+function startsOf(path: string, text: string): string[] {
+  const targets = [...text.matchAll(/new URL\(\s*'([^']+\.js)'/g)].map(([, target = '']) => target);
+  return targets.map((target) => posix.join(posix.dirname(path), target).replace(/\.js$/, '.ts'));
 }
 
 function commentsOf(text: string, tree: ts.SourceFile): Array<readonly [number, number]> {
