@@ -259,9 +259,7 @@ function validate(
   ctx: ValidationContext,
 ): GoodSignature | Bogus {
   const { zone } = state;
-  const trusted = published.filter(
-    (key) => key.problem === undefined && isTrustedHere(state, key.dnskey, ctx),
-  );
+  const trusted = published.filter((key) => isTrustedHere(state, key.dnskey, ctx));
   if (trusted.length === 0) {
     const tags = state.keys.filter(isTrusted).map(({ tag }) => tag);
     const detail = `key tag ${[...tags, ...state.ds.map((ds) => ds.keyTag)].join(', ')}`;
@@ -313,9 +311,9 @@ function updateKnown(
   for (const key of state.keys) {
     const present = isPresent(key, published);
     const event = eventFor(key, present, now);
-    const to = event === undefined ? key.state : (NEXT_STATE[key.state][event] ?? key.state);
+    const to = event === undefined ? undefined : NEXT_STATE[key.state][event];
     const seenSeconds = present ? now : key.seenSeconds;
-    if (event === undefined || to === key.state) {
+    if (event === undefined || to === undefined) {
       keys.push({ ...key, seenSeconds });
       continue;
     }

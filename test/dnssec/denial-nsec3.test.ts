@@ -671,6 +671,9 @@ t.test('the price of a proof: CVE-2023-50868', (t) => {
     const { outcome, hashes } = measure(['name error', `${deep}no`, 'A'], cheap);
     t.equal(outcome, 'secure name error');
     t.equal(hashes, 3, 'apex, next closer name, wildcard');
+    const single = measure(['no data', 'no', 'A'], cheap);
+    t.equal(single.outcome, 'secure name error');
+    t.equal(single.hashes, 3, 'no name is hashed twice');
     const noData = measure(['no data', `${deep}no`, 'A'], cheap);
     t.equal(noData.outcome, 'secure name error');
     t.equal(noData.hashes, 4, 'and the name itself, where the reply says that it exists');

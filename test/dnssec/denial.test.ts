@@ -334,6 +334,12 @@ t.test('DS and the two sides of a cut: RFC 4035 Appendix B.8', (t) => {
       outcome: 'bogus: denial: from the child',
     },
     {
+      what: 'the same without the SOA bit',
+      claim: ['no data', '@', 'DS'],
+      denial: [zone.madeNsec('@', 'a', 'NS RRSIG NSEC')],
+      outcome: 'bogus: denial: from the child',
+    },
+    {
       what: 'an apex record under the parent’s name',
       claim: ['no data', 'b', 'DS'],
       denial: [zone.madeNsec('b', 'ns1', 'NS SOA RRSIG NSEC')],

@@ -443,6 +443,18 @@ t.test('states and events', (t) => {
     t.end();
   });
 
+  t.test('a DS record does not bring back what was removed', (t) => {
+    const removed = { ...known.keys[0]!, state: 'REMOVED' } as const;
+    const { ds } = anchorOf(ZONE, [a]);
+    t.equal(removed.tag, a.tag);
+    const edited = { ...known, keys: [removed, known.keys[1]!], ds };
+    t.same(look(edited, setAt(NOW, [a, b], [a]), NOW).said, ['refused: no such key']);
+    const byOther = look(edited, setAt(NOW, [a, b], [b]), NOW);
+    t.equal(stateOf(byOther.state, a.tag), 'REMOVED');
+    t.equal(byOther.state.ds.length, 0);
+    t.end();
+  });
+
   t.test('operator knows better than the hold-down', (t) => {
     const waiting = look(first.state, setAt(NOW, [a, b], [a]), NOW).state;
     const dnskeys = [parseDnskey(b.rdata)!];
