@@ -7,7 +7,6 @@ import {
   type Bogus,
   type Security,
   delegationFromReferral,
-
   type Insecure,
   type Secure,
   bogus,
@@ -177,7 +176,12 @@ export class AnswerValidation {
         }
         return;
       }
-      const verdict = validateNegative(asked, authority, trust.keys, this.#machine.validation(effort));
+      const verdict = validateNegative(
+        asked,
+        authority,
+        trust.keys,
+        this.#machine.validation(effort),
+      );
       if ('status' in verdict) {
         done(refused({ ...verdict, server: reply.server.toString() }));
         return;
@@ -186,7 +190,12 @@ export class AnswerValidation {
       if (verdict.security.status === 'secure' && verdict.kind !== asked.kind) {
         const zone = trust.keys.zone;
         const detail = ` (${asked.kind} claimed, ${verdict.kind} proven)`;
-        const security = bogus('denial: proves something else', { zone, owner: name, type, detail });
+        const security = bogus('denial: proves something else', {
+          zone,
+          owner: name,
+          type,
+          detail,
+        });
         done(refused({ ...security, server: reply.server.toString() }));
         return;
       }
@@ -363,7 +372,6 @@ function isSignerBelow(signer: Name, set: RRset, cut: ZoneCut): boolean {
   return signer.isBelow(cut.zone) && side.isAtOrBelow(signer);
 }
 
-
 function weaker(answer: Secure | Insecure, proof: Secure | Insecure): Secure | Insecure {
   return weakest(answer, proof) === answer ? answer : proof;
 }
@@ -375,8 +383,7 @@ function refused(security: Bogus): Refused {
 /** Who signed the NSEC or NSEC3 records, when no SOA record tells whose denial it is. */
 function signerOfDenial(authority: readonly RRset[]): Name | undefined {
   const denial = authority.find(
-    (set) =>
-      (set.type === RRType.NSEC || set.type === RRType.NSEC3) && set.signatures.length > 0,
+    (set) => (set.type === RRType.NSEC || set.type === RRType.NSEC3) && set.signatures.length > 0,
   );
   return denial === undefined ? undefined : signerOf(denial);
 }

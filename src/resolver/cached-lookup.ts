@@ -46,7 +46,7 @@ function heldDenial(negative: Denial): HeldDenial {
 /** RFC 6672 §2.3: a DNAME redirects everything below its owner, not the owner itself. */
 function dnameAbove(machine: Machine, name: Name): Alias | undefined {
   if (machine.dnamesSeen === 0) return undefined;
-  for (let at = name; !at.isRoot; ) {
+  for (let at = name; !at.isRoot;) {
     at = at.parent();
     const held = machine.rrsets.getAnswer(at, RRType.DNAME, machine.clock);
     if (held === undefined) continue;

@@ -149,7 +149,9 @@ export class ChainOfTrust {
     const proof = cut.referral;
     cut.referral = undefined;
     if (proof === undefined || cut.parent === undefined) {
-      this.#services.delegationOf(cut.zone, effort).whenSettled((value) => delegation.settle(value));
+      this.#services
+        .delegationOf(cut.zone, effort)
+        .whenSettled((value) => delegation.settle(value));
       return delegation;
     }
     this.trustOf(cut.parent, effort).whenSettled((trust) => {
@@ -186,7 +188,11 @@ export class ChainOfTrust {
   ): CutDelegation | undefined {
     const { cacheMs } = this.#machine.now;
     const security =
-      'security' in verdict ? (verdict.security as Security) : 'status' in verdict ? verdict : undefined;
+      'security' in verdict
+        ? (verdict.security as Security)
+        : 'status' in verdict
+          ? verdict
+          : undefined;
     if (security !== undefined && this.#machine.reporting) {
       this.#machine.trace({
         kind: 'validated',
@@ -356,8 +362,7 @@ class KeyFetch {
       const { keys } = verdict;
       const fetchedAtMs = machine.now.cacheMs;
       const ends = fetchedAtMs + keys.ttlSeconds * 1000;
-      const expiresAtMs =
-        delegation === 'anchor' ? ends : Math.min(ends, delegation.expiresAtMs);
+      const expiresAtMs = delegation === 'anchor' ? ends : Math.min(ends, delegation.expiresAtMs);
       machine.zoneKeys.put(zone, { keys, fetchedAtMs, expiresAtMs }, machine.clock);
       machine.failures.recovered(zone, RRType.DNSKEY);
       this.#settle({ kind: 'secure', keys, fetchedAtMs, expiresAtMs });

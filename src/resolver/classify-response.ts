@@ -12,7 +12,8 @@ export type Classified =
   /** The server cannot or will not speak for the zone: ask another one. */
   | { readonly kind: 'unusable'; readonly why: Unusable };
 
-export type Unusable = 'refused' | 'server failure' | 'format error' | 'not implemented' | 'lame' | 'other rcode';
+export type Unusable =
+  'refused' | 'server failure' | 'format error' | 'not implemented' | 'lame' | 'other rcode';
 
 export function classify(
   reply: CleanReply,
@@ -49,8 +50,7 @@ function refusalOf(rcode: number): Unusable | undefined {
   switch (rcode) {
     case Rcode.NOERROR:
     case Rcode.NXDOMAIN:
-    // RFC 6672 §2.2: a DNAME that would make the name too long.
-    case Rcode.YXDOMAIN:
+    case Rcode.YXDOMAIN: // RFC 6672 §2.2: a DNAME that would make the name too long
       return undefined;
     case Rcode.REFUSED:
     case Rcode.NOTAUTH:

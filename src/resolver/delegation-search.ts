@@ -122,4 +122,3 @@ class Search {
     this.#result.settle({ kind: 'bogus', security });
   }
 }
-

@@ -24,7 +24,11 @@ export type DescentOutcome =
       readonly denial: Extract<JudgedNegative, { kind: 'accepted' }>;
       readonly ancestor: Name;
     }
-  | { readonly kind: 'failed'; readonly errors: readonly ExtendedError[]; readonly sentence: string };
+  | {
+      readonly kind: 'failed';
+      readonly errors: readonly ExtendedError[];
+      readonly sentence: string;
+    };
 
 export interface DescentServices {
   readonly machine: Machine;
@@ -36,7 +40,12 @@ export interface DescentServices {
     deliver: (outcome: ExchangeOutcome) => void,
     lineage: readonly string[],
   ): Exchange;
-  probe(cut: ZoneCut, step: Step, effort: Effort, lineage: readonly string[]): Deferred<ProbeOutcome>;
+  probe(
+    cut: ZoneCut,
+    step: Step,
+    effort: Effort,
+    lineage: readonly string[],
+  ): Deferred<ProbeOutcome>;
   /** Lets the keys of a zone be fetched beside the question to its servers. */
   anticipateKeys(cut: ZoneCut, effort: Effort): void;
   /** True when the zone's keys will be fetched anew, so that judging again makes sense. */
@@ -150,8 +159,7 @@ export class Descent {
         const { classified } = outcome;
         // A referral to the very name of a DS question says nothing about its DS records.
         const isDelegation =
-          classified.kind === 'referral' &&
-          !(type === RRType.DS && classified.child.equals(name));
+          classified.kind === 'referral' && !(type === RRType.DS && classified.child.equals(name));
         if (isDelegation) {
           this.#follow(adoptReferral(this.#services.machine, cut, outcome, classified));
           return;

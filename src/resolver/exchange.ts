@@ -3,7 +3,14 @@
  * long to wait, when to hedge, when to go over TCP or without EDNS. It judges form, not truth; an
  * owner that finds the reply bogus calls `tryOthers`.
  */
-import { EdeCode, type ExtendedError, type IpAddress, type Name, Rcode, RRType } from '../wire/index.js';
+import {
+  EdeCode,
+  type ExtendedError,
+  type IpAddress,
+  type Name,
+  Rcode,
+  RRType,
+} from '../wire/index.js';
 import { type Attempt, openAttempt } from './attempt.js';
 import { classify, type Unusable } from './classify-response.js';
 import type { Timer } from './deadlines.js';
@@ -42,7 +49,8 @@ export class Exchange {
   #rejected = 0;
   /** The server of the reply that was delivered last. */
   #answeredBy: ServerAddress | undefined;
-  #lastTrouble: { why: Unusable | SendFailure | 'timeout' | 'malformed'; address: IpAddress } | undefined;
+  #lastTrouble:
+    { why: Unusable | SendFailure | 'timeout' | 'malformed'; address: IpAddress } | undefined;
 
   constructor(fields: {
     machine: Machine;
@@ -323,7 +331,12 @@ export class Exchange {
       this.#answeredBy = server;
       machine.health.reportUsable(server.key, this.#cut.zone);
       this.close();
-      this.#deliver({ kind: 'reply', reply, classified, server: server.address } satisfies UsableReply);
+      this.#deliver({
+        kind: 'reply',
+        reply,
+        classified,
+        server: server.address,
+      } satisfies UsableReply);
       return;
     }
     this.#unusable(attempt, classified.why, message.edns !== undefined);

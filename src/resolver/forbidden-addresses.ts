@@ -3,7 +3,7 @@
  * or nobody (IANA special-purpose registries, RFC 6890). Configured hints and forwarders are the
  * operator's word and exempt.
  */
-import { IpAddress, IpPrefix } from '../wire/index.js';
+import { type IpAddress, IpPrefix } from '../wire/index.js';
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
@@ -30,7 +30,8 @@ const SPECIAL = [
   '3fff::/20',
 ];
 
-const prefixes = (texts: readonly string[]): IpPrefix[] => texts.map((text) => IpPrefix.parse(text)!);
+const prefixes = (texts: readonly string[]): IpPrefix[] =>
+  texts.map((text) => IpPrefix.parse(text)!);
 const loopback = prefixes(LOOPBACK);
 const unspecified = prefixes(UNSPECIFIED);
 const special = prefixes(SPECIAL);

@@ -1,6 +1,15 @@
 /** Holds a received message against the query: RFC 5452 §9.1, RFC 7873 §5.3. Ports and addresses
  * were matched by the connected socket. */
-import { type Message, type Question, EdnsOptionCode, Opcode, RRClass, Rcode, decodeMessage, equalOctets } from '../wire/index.js';
+import {
+  type Message,
+  type Question,
+  EdnsOptionCode,
+  Opcode,
+  RRClass,
+  Rcode,
+  decodeMessage,
+  equalOctets,
+} from '../wire/index.js';
 import type { Attempt } from './attempt.js';
 
 export interface Matched {
@@ -38,7 +47,8 @@ export function matchReply(octets: Uint8Array, attempt: Attempt): MatchResult {
       message.rcode === Rcode.BADVERS;
     return refusal ? { kind: 'bare error', rcode: message.rcode } : ignore('no question');
   }
-  if (message.questions.length > 1 || !isAsked(question, attempt)) return ignore('another question');
+  if (message.questions.length > 1 || !isAsked(question, attempt))
+    return ignore('another question');
   // Not even our own spelling will do: only the letters that were sent show that ours were seen.
   const isAsSent = own !== octets || equalOctets(question.name.octets, attempt.sentName.octets);
   if (attempt.transport === 'udp' && !isAsSent) return { kind: 'case lost' };

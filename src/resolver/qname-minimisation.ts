@@ -36,7 +36,9 @@ export function nextStep(
   const probe = name.suffix(labels);
   if (labels === name.labelCount) {
     // Strict: RFC 9156 §2.3 step 6, the whole name is asked with its own type.
-    return mode === 'strict' && zone.labelCount > 1 ? whole : { name: probe, type: RRType.NS, isProbe: true };
+    return mode === 'strict' && zone.labelCount > 1
+      ? whole
+      : { name: probe, type: RRType.NS, isProbe: true };
   }
   // Underscore labels name services, not zones (RFC 8552); stepping over them gains nothing.
   if (probe.octets[1] === 0x5f) return whole;

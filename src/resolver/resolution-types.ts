@@ -99,8 +99,18 @@ export type Report =
       readonly sizeOctets: number;
       readonly outcome: string;
     }
-  | { readonly kind: 'zone cut'; readonly zone: Name; readonly parent: Name; readonly signed: string }
-  | { readonly kind: 'zone keys'; readonly zone: Name; readonly security: string; readonly detail: string }
+  | {
+      readonly kind: 'zone cut';
+      readonly zone: Name;
+      readonly parent: Name;
+      readonly signed: string;
+    }
+  | {
+      readonly kind: 'zone keys';
+      readonly zone: Name;
+      readonly security: string;
+      readonly detail: string;
+    }
   | {
       readonly kind: 'validated';
       readonly zone: Name;

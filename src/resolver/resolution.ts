@@ -3,7 +3,14 @@
  * link judged on its own. Everybody who asks the same meanwhile waits for the same resolution.
  */
 import { type Bogus, checkDnameSynthesis, indeterminate } from '../dnssec/index.js';
-import { EdeCode, type ExtendedError, type Name, Rcode, RRType, type RRset } from '../wire/index.js';
+import {
+  EdeCode,
+  type ExtendedError,
+  type Name,
+  Rcode,
+  RRType,
+  type RRset,
+} from '../wire/index.js';
 import { type Alias, aliasFromCname, aliasFromDname } from './aliases.js';
 import type { AnswerValidation, JudgedNegative, JudgedRRset } from './answer-validation.js';
 import { lookUp } from './cached-lookup.js';
@@ -172,15 +179,13 @@ export class Resolution {
       // A parent may answer a DS question with the referral that has the DS records.
       (this.type === RRType.DS ? rrsetAt(reply.authority, name, RRType.DS) : undefined);
     if (set === undefined) this.#readDenial(cut, usable, isDirect);
-    else this.#judge(set, cut, usable, (judged) => this.#judgedSet(set, judged, cut, usable, isDirect));
+    else
+      this.#judge(set, cut, usable, (judged) =>
+        this.#judgedSet(set, judged, cut, usable, isDirect),
+      );
   }
 
-  #judge(
-    set: RRset,
-    cut: ZoneCut,
-    usable: UsableReply,
-    done: (judged: JudgedRRset) => void,
-  ): void {
+  #judge(set: RRset, cut: ZoneCut, usable: UsableReply, done: (judged: JudgedRRset) => void): void {
     if (this.#purpose === 'answer') {
       this.#services.validation.judgeRRset(set, cut, usable, this.effort, done);
       return;
@@ -386,7 +391,6 @@ export class Resolution {
     this.#done(outcome);
   }
 }
-
 
 /**
  * The RRset of an answer section that says what there is at `name`. A DNAME outweighs what is said

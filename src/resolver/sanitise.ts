@@ -2,7 +2,16 @@
  * First step on a reply: throw away everything that the asked server has no say about. What is left
  * belongs to the zone that was asked, or below it, and to the question (RFC 2181 §5.4.1, RFC 5452 §6).
  */
-import { type Message, type Name, RRClass, RRType, type RRset, type ResourceRecord, groupRRsets, rdataIsWellFormed } from '../wire/index.js';
+import {
+  type Message,
+  type Name,
+  RRClass,
+  RRType,
+  type RRset,
+  type ResourceRecord,
+  groupRRsets,
+  rdataIsWellFormed,
+} from '../wire/index.js';
 
 /** A reply reduced to what may be used. */
 export interface CleanReply {

@@ -25,27 +25,21 @@ const TABLE: readonly (readonly [Name, SpecialAnswer, string])[] = [
   [reverse4(10), 'empty', 'RFC 6303 §4.1'],
   [reverse4(127), 'empty', 'RFC 6303 §4.2'],
   [reverse4(169, 254), 'empty', 'RFC 6303 §4.2'],
-  ...Array.from(
-    { length: 16 },
-    (_, index): readonly [Name, SpecialAnswer, string] => [
-      reverse4(172, 16 + index),
-      'empty',
-      'RFC 6303 §4.1',
-    ],
-  ),
+  ...Array.from({ length: 16 }, (_, index): readonly [Name, SpecialAnswer, string] => [
+    reverse4(172, 16 + index),
+    'empty',
+    'RFC 6303 §4.1',
+  ]),
   [reverse4(192, 0, 2), 'empty', 'RFC 6303 §4.2'],
   [reverse4(192, 168), 'empty', 'RFC 6303 §4.1'],
   [reverse4(198, 51, 100), 'empty', 'RFC 6303 §4.2'],
   [reverse4(203, 0, 113), 'empty', 'RFC 6303 §4.2'],
   [reverse4(255, 255, 255, 255), 'empty', 'RFC 6303 §4.2'],
-  ...Array.from(
-    { length: 64 },
-    (_, index): readonly [Name, SpecialAnswer, string] => [
-      reverse4(100, 64 + index),
-      'empty',
-      'RFC 7793 §2',
-    ],
-  ),
+  ...Array.from({ length: 64 }, (_, index): readonly [Name, SpecialAnswer, string] => [
+    reverse4(100, 64 + index),
+    'empty',
+    'RFC 7793 §2',
+  ]),
   [reverse6('0'.repeat(32)), 'empty', 'RFC 6303 §4.3'],
   [reverse6(`${'0'.repeat(31)}1`), 'empty', 'RFC 6303 §4.3'],
   [reverse6('fd'), 'empty', 'RFC 6303 §4.4'],

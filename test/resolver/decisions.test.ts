@@ -65,7 +65,14 @@ t.test('RFC 9156: relaxed minimisation hides names from the root and top-level d
   t.same(shown(step('example.com.', 2, RRType.TLSA, 'strict')), ['mx.example.com.', RRType.NS]);
   const ds = nextStep('relaxed', name('com.'), name('example.com.'), RRType.DS, 1, 0);
   t.equal(ds.type, RRType.DS, 'DS is the parent’s to answer: asked as it is');
-  const spent = nextStep('strict', name('.'), asked, RRType.TLSA, 0, LIMITS.minimisationSteps.value);
+  const spent = nextStep(
+    'strict',
+    name('.'),
+    asked,
+    RRType.TLSA,
+    0,
+    LIMITS.minimisationSteps.value,
+  );
   t.equal(spent.isProbe, false, 'MAX_MINIMISE_COUNT');
   t.end();
 });
@@ -88,9 +95,20 @@ t.test('sanitise drops what the asked zone has no say about', (t) => {
     name('example.com.'),
     true,
   );
-  t.same(clean.answer.map((set) => set.owner.toString()), ['www.example.com.'], 'I1: bailiwick');
-  t.same(clean.authority.map((set) => set.type), [RRType.NS], 'I4: no MX in an authority section');
-  t.same(clean.glue.map((each) => each.owner.toString()), ['ns.example.com.']);
+  t.same(
+    clean.answer.map((set) => set.owner.toString()),
+    ['www.example.com.'],
+    'I1: bailiwick',
+  );
+  t.same(
+    clean.authority.map((set) => set.type),
+    [RRType.NS],
+    'I4: no MX in an authority section',
+  );
+  t.same(
+    clean.glue.map((each) => each.owner.toString()),
+    ['ns.example.com.'],
+  );
   t.end();
 });
 
@@ -123,9 +141,21 @@ t.test('classify tells the outcomes apart', (t) => {
   t.equal(kind({ rcode: Rcode.SERVFAIL }), 'server failure');
   const recursive = { authoritative: false, recursionAvailable: true };
   const data = [record('www.example.com. 60 IN A 8.8.8.8')];
-  t.equal(kind({ ...recursive, answer: data }), 'lame', 'somebody’s resolver does not speak for com');
-  t.equal(kind({ ...recursive, answer: data }, RRType.A, true), 'answer', 'unless it is a forwarder');
-  t.equal(kind({ authoritative: false, answer: data }), 'answer', 'AA missing, RA clear: tolerated');
+  t.equal(
+    kind({ ...recursive, answer: data }),
+    'lame',
+    'somebody’s resolver does not speak for com',
+  );
+  t.equal(
+    kind({ ...recursive, answer: data }, RRType.A, true),
+    'answer',
+    'unless it is a forwarder',
+  );
+  t.equal(
+    kind({ authoritative: false, answer: data }),
+    'answer',
+    'AA missing, RA clear: tolerated',
+  );
   t.end();
 });
 
