@@ -30,13 +30,7 @@ export type KeyState = 'START' | 'ADDPEND' | 'VALID' | 'MISSING' | 'REVOKED' | '
 
 /** RFC 5011 §4.2; MissTime is ours: a key that never comes back is given up after a year. */
 export type KeyEvent =
-  | 'NewKey'
-  | 'KeyPres'
-  | 'KeyRem'
-  | 'AddTime'
-  | 'RemTime'
-  | 'RevBit'
-  | 'MissTime';
+  'NewKey' | 'KeyPres' | 'KeyRem' | 'AddTime' | 'RemTime' | 'RevBit' | 'MissTime';
 
 /** RFC 5011 §4.1, its table; what is not in it does not happen. */
 const NEXT_STATE: Readonly<Record<KeyState, Partial<Record<KeyEvent, KeyState>>>> = {
@@ -121,17 +115,22 @@ export function adoptAnchor(
   nowSeconds: number,
   crypto: CryptoProvider,
 ): Rfc5011State {
-  const keys = [...state.keys];
+  const { zone } = state;
+  const isVouchedFor = ({ key }: TrackedKey): boolean =>
+    anchor.dnskeys.some((one) => equalOctets(one.rdata, key.rdata)) ||
+    anchor.ds.some((one) => matchesDs(one, zone, key, crypto));
+  const keys = state.keys.map((known) =>
+    known.state === 'ADDPEND' && isVouchedFor(known)
+      ? tracked(known.key, 'VALID', nowSeconds)
+      : known,
+  );
   for (const key of anchor.dnskeys) {
-    const index = keys.findIndex((known) => equalOctets(known.key.rdata, key.rdata));
-    if (index < 0) keys.push(tracked(key, 'VALID', nowSeconds));
-    else if (keys[index]!.state === 'ADDPEND') {
-      keys[index] = { ...keys[index]!, state: 'VALID', sinceSeconds: nowSeconds, acceptSeconds: 0 };
-    }
+    const isKnown = keys.some((known) => equalOctets(known.key.rdata, key.rdata));
+    if (!isKnown) keys.push(tracked(key, 'VALID', nowSeconds));
   }
   const ds = [...state.ds];
   for (const one of anchor.ds) {
-    const isOfKnownKey = keys.some((known) => matchesDs(one, state.zone, known.key, crypto));
+    const isOfKnownKey = keys.some((known) => matchesDs(one, zone, known.key, crypto));
     if (!isOfKnownKey && !ds.some((known) => sameDs(known, one))) ds.push(one);
   }
   return { ...state, keys, ds };

@@ -461,7 +461,10 @@ t.test('states and events', (t) => {
     const adopted = adoptAnchor(waiting, { zone: ZONE, ds: [], dnskeys }, NOW, context().crypto);
     t.equal(stateOf(adopted, b.tag), 'VALID');
     const byDs = adoptAnchor(waiting, anchorOf(ZONE, [a, b]), NOW, context().crypto);
-    t.equal(byDs.ds.length, 0, 'a DS record of a key that is known already changes nothing');
+    t.equal(stateOf(byDs, b.tag), 'VALID', 'by key or by DS record');
+    t.equal(byDs.ds.length, 0, 'a DS record of a key that is known has done its work');
+    const others = adoptAnchor(waiting, anchorOf(ZONE, [makeKey(13, KSK)]), NOW, context().crypto);
+    t.equal(stateOf(others, b.tag), 'ADDPEND', 'the others go on waiting');
     t.end();
   });
 
