@@ -21,8 +21,7 @@ export type FileText =
   | { readonly ok: false; readonly code: string; readonly sentence: string };
 
 export type FileWrite =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly code: string; readonly sentence: string };
+  { readonly ok: true } | { readonly ok: false; readonly code: string; readonly sentence: string };
 
 /** No file that is read here is meant to be larger. */
 const MAX_FILE_OCTETS = 64 * 1024 * 1024;
@@ -48,7 +47,7 @@ export function writeFileAtomically(path: string, text: string): FileWrite {
   try {
     file = openSync(temporary, 'w', 0o644);
     const octets = Buffer.from(text, 'utf8');
-    for (let at = 0; at < octets.length; ) at += writeSync(file, octets, at);
+    for (let at = 0; at < octets.length;) at += writeSync(file, octets, at);
     fsyncSync(file);
     closeSync(file);
     file = undefined;

@@ -222,7 +222,7 @@ t.test(`${STREAMS} TCP streams, whole and damaged`, (t) => {
     const session = new TcpSession(0);
     const taken: Uint8Array[] = [];
     try {
-      for (let at = 0; at < stream.length; ) {
+      for (let at = 0; at < stream.length;) {
         const size = prng.oneIn(3) ? 1 : prng.between(1, 400);
         session.push(stream.slice(at, at + size));
         at += size;

@@ -202,7 +202,10 @@ function manyOptions(count: number): { code: number; data: Uint8Array }[] {
 }
 
 t.test('a request that is far too long is not even read', (t) => {
-  const padding = (length: number) => ({ code: EdnsOptionCode.PADDING, data: new Uint8Array(length) });
+  const padding = (length: number) => ({
+    code: EdnsOptionCode.PADDING,
+    data: new Uint8Array(length),
+  });
   const whole = request({ edns: { options: [padding(4_096 - request({ edns: {} }).length - 4)] } });
   t.equal(whole.length, 4_096);
   t.ok(questionOf(new FrontDesk().receive(whole)));
