@@ -50,26 +50,9 @@ export async function askServer(
 function exchange(question: Question, server: SocketAddress): Promise<Message | string> {
   const entropy = new SystemEntropy();
   return new Promise((resolve) => {
-    let upstream: Upstream | undefined;
     let queryId = 0;
     let timer: NodeJS.Timeout | undefined;
-    const end = (outcome: Message | string): void => {
-      clearTimeout(timer);
-      upstream?.close();
-      resolve(outcome);
-    };
-    const send = (transport: 'udp' | 'tcp', triesLeft: number): void => {
-      clearTimeout(timer);
-      queryId++;
-      const octets = queryOctets(question, entropy.uint16());
-      timer = setTimeout(() => {
-        if (triesLeft > 1) send(transport, triesLeft - 1);
-        else end(`no answer within ${(TRIES * TRY_MS) / 1000} s`);
-      }, TRY_MS);
-      const { address, port } = server;
-      upstream?.send({ kind: 'send', queryId, address, port, transport, octets });
-    };
-    upstream = openSockets({ entropy, sourceAddresses: [] })((event) => {
+    const upstream: Upstream = openSockets({ entropy, sourceAddresses: [] })((event) => {
       if (event.queryId !== queryId) return;
       if (event.kind === 'failed') end(`cannot be asked: ${event.failure}`);
       if (event.kind !== 'received') return;
@@ -79,6 +62,21 @@ function exchange(question: Question, server: SocketAddress): Promise<Message | 
       if (decoded.value.truncated) send('tcp', 1);
       else end(decoded.value);
     });
+    const end = (outcome: Message | string): void => {
+      clearTimeout(timer);
+      upstream.close();
+      resolve(outcome);
+    };
+    const send = (transport: 'udp' | 'tcp', triesLeft: number): void => {
+      clearTimeout(timer);
+      queryId++;
+      timer = setTimeout(() => {
+        if (triesLeft > 1) send(transport, triesLeft - 1);
+        else end(`no answer within ${(TRIES * TRY_MS) / 1000} s`);
+      }, TRY_MS);
+      const octets = queryOctets(question, entropy.uint16());
+      upstream.send({ kind: 'send', queryId, ...server, transport, octets });
+    };
     send('udp', TRIES);
   });
 }

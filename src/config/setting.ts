@@ -4,8 +4,7 @@
 export type RawScalar = string | number | boolean;
 
 export type Read<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly problem: string };
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
 
 export interface Kind<T> {
   /** What is allowed, as it follows 'must be'. */
@@ -60,10 +59,7 @@ export interface OptionalListSetting<T> extends Described {
 }
 
 export type Setting<T> =
-  | ScalarSetting<T>
-  | ListSetting<T>
-  | OptionalSetting<T>
-  | OptionalListSetting<T>;
+  ScalarSetting<T> | ListSetting<T> | OptionalSetting<T> | OptionalListSetting<T>;
 
 export function isList(setting: Setting<unknown>): boolean {
   return setting.list === true || setting.list === 'optional list';

@@ -65,8 +65,7 @@ function readMapping(
 }
 
 type ReadValue =
-  | { readonly value: RawScalar | readonly RawScalar[] }
-  | { readonly problem: string };
+  { readonly value: RawScalar | readonly RawScalar[] } | { readonly problem: string };
 
 function readValue(yaml: Yaml, node: Node | null): ReadValue {
   if (yaml.isScalar(node)) return readScalarNode(node);

@@ -1,10 +1,5 @@
 /** The door of the embedding room: the resolver put together, for programs and for the cli. */
-export {
-  type Assembled,
-  type Assembly,
-  type AssemblyOptions,
-  assemble,
-} from './assembly.js';
+export { type Assembled, type Assembly, type AssemblyOptions, assemble } from './assembly.js';
 export * from './embedded-resolver.js';
 export { readFoundations } from './foundations.js';
 export type { LabSettings } from './lab-settings.js';
