@@ -44,6 +44,11 @@ export class Failures {
     this.#note(4, reason);
   }
 
+  /** Work ran out: then what was found out so far is not to be relied on. */
+  get ranOut(): boolean {
+    return this.#weight === 4;
+  }
+
   verdict(): Bogus {
     if (this.#bogus !== undefined) return this.#bogus;
     const facts = { zone: this.zone, owner: this.#owner, type: this.#type };

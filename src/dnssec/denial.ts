@@ -137,6 +137,8 @@ function proveAbsence(
   const wildcard = source.statusOfWildcard(status.closestEncloser);
   const proof = proveWithWildcard(status, wildcard, type, failures);
   if (!status.optOut) return proof;
+  // A limit never makes anything insecure.
+  if (failures.ranOut) return undefined;
   // RFC 5155 §9.2: under opt-out there may be an unsigned delegation: never secure, never AD.
   // RFC 5155 §8.6, with erratum 3441 for types other than DS: nothing signed is denied by it, so
   // even without a word about the wildcard it is "no data" (an empty non-terminal above unsigned

@@ -29,7 +29,7 @@ const FIRST_LINE = 'anchorite-rfc5011-state 1';
 const MAX_LINES = 512;
 const STATES: ReadonlySet<string> = new Set(['ADDPEND', 'VALID', 'MISSING', 'REVOKED', 'REMOVED']);
 
-/** Names, keys and DS records are hexadecimal wire octets; the rest of a line after `;` is a note. */
+/** Names, keys and DS records are hexadecimal wire octets; what follows a `;` is a note. */
 export function serialiseRfc5011State(state: Rfc5011State): string {
   const lines = [
     FIRST_LINE,

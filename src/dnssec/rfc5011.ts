@@ -161,7 +161,7 @@ export function retryAfter(state: Rfc5011State, nowSeconds: number): number {
   return interval(state, nowSeconds, DAY, 10);
 }
 
-/** RFC 5011 §2.3: a part of TTL and of signature lifetime, at least an hour, at most `mostSeconds`. */
+/** RFC 5011 §2.3: a part of TTL and signature lifetime, an hour at least. */
 function interval(
   { originalTtlSeconds, expirationSeconds }: Rfc5011State,
   nowSeconds: number,
@@ -174,7 +174,7 @@ function interval(
   return Math.floor(Math.max(HOUR, wanted));
 }
 
-/** Takes in a DNSKEY RRset as it was received: it is validated here, with the trusted keys alone. */
+/** Takes in a DNSKEY RRset as received: it is validated here, with the trusted keys alone. */
 export function observe(
   state: Rfc5011State,
   dnskeys: RRset,

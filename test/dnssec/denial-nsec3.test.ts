@@ -731,6 +731,17 @@ t.test('the price of a proof: CVE-2023-50868', (t) => {
     t.end();
   });
 
+  t.test('running out of work does not make opt-out of a proof', (t) => {
+    const dear = zone.nsec3Ring({ iterations: 50, flags: 1 });
+    const denial = [dear.matching('@'), dear.covering('no'), dear.covering('*')];
+    const claim: Claim = ['name error', 'no', 'A'];
+    const outcome = (nsec3HashesPerQuestion: number) =>
+      measure(claim, denial, { limits: { nsec3HashesPerQuestion } }).outcome;
+    t.equal(outcome(153), 'insecure opt-out name error');
+    t.equal(outcome(152), 'bogus: budget: NSEC3 hashes');
+    t.end();
+  });
+
   t.test('at most eight records', (t) => {
     const padding = ['a', 'ai', 'ns1', 'ns2', 'xx'].map((owner) => ring.matching(owner));
     const claim: Claim = ['name error', 'no', 'A'];

@@ -284,8 +284,9 @@ class Trial {
   ): void {
     const zone = [...this.#zone.nodes].map(([key, { types }]) => `${key}:${types.join('+')}`);
     const used = sets.map((set) => this.#all.indexOf(set)).join(',');
+    const asked = `${keyOf(labels)} ${type}`;
     this.problems.push(
-      `${what}: ${keyOf(labels)} ${type} is ${truth}, said ${outcome} with ${used} of ${zone.join(' ')}`,
+      `${what}: ${asked} is ${truth}, said ${outcome} with ${used} of ${zone.join(' ')}`,
     );
   }
 }
