@@ -7,13 +7,14 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { type CoreFigure, coreBench } from './core-bench.js';
 import { type MicroFigure, microBench } from './micro-bench.js';
 import { isInside, runInside, setUpAddresses } from './namespace.js';
 import { Authority, NetworkBench, type Scale, type SubjectFigures } from './network-bench.js';
 import { drawBars } from './plots.js';
 import { ProgressBar } from './progress.js';
 import { microPlots, subjectPlots } from './report-plots.js';
-import { microTable, subjectTables } from './report-tables.js';
+import { coreTable, microTable, subjectTables } from './report-tables.js';
 import { ANCHORITE, PEERS } from './subjects.js';
 
 const USAGE = `npm run bench -- [options]
@@ -28,18 +29,28 @@ const USAGE = `npm run bench -- [options]
 const FULL: Scale = {
   samples: 30,
   cpuSamples: 300,
+  warmUp: 3_000,
   hitSeconds: 5,
   rrsets: 100_000,
   starts: 5,
   roundTripMs: 20,
 };
 
-const QUICK: Scale = { ...FULL, samples: 5, cpuSamples: 50, hitSeconds: 1, rrsets: 0, starts: 1 };
+const QUICK: Scale = {
+  ...FULL,
+  samples: 5,
+  cpuSamples: 50,
+  warmUp: 200,
+  hitSeconds: 1,
+  rrsets: 0,
+  starts: 1,
+};
 
 interface Results {
   readonly date: string;
   readonly machine: string;
   readonly node: string;
+  core?: readonly CoreFigure[];
   micro?: readonly MicroFigure[];
   roundTripMs?: number;
   subjects?: readonly SubjectFigures[];
@@ -84,7 +95,9 @@ async function run(): Promise<number> {
   if (values.only !== 'network') {
     results.micro = await microBench(values.quick === true ? 50 : 500, progress.show);
     progress.end();
-    process.stdout.write(`\n${microTable(results.micro)}\n`);
+    results.core = coreBench(values.quick === true ? 30 : 200, progress.show);
+    progress.end();
+    process.stdout.write(`\n${coreTable(results.core)}\n\n${microTable(results.micro)}\n`);
   }
   save(results, values.out ?? fileURLToPath(new URL('../bench-results', import.meta.url)));
   return 0;

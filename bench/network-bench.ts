@@ -13,8 +13,10 @@ import { type Foundation, HOST, type Product, Subject } from './subjects.js';
 export interface Scale {
   /** Cold questions per figure of latency. */
   readonly samples: number;
-  /** Cold questions for the figure of CPU time, and as many before it to warm up. */
+  /** Cold questions for each of the two figures of CPU time. */
   readonly cpuSamples: number;
+  /** Cold questions between them: what runs for weeks is compiled and optimised at last. */
+  readonly warmUp: number;
   readonly hitSeconds: number;
   readonly rrsets: number;
   readonly starts: number;
@@ -31,6 +33,8 @@ export interface Latency {
 export interface SubjectFigures {
   readonly name: string;
   readonly startMs: number;
+  /** Just started; everything else is measured after the program has warmed up. */
+  readonly coldSecureFirst: Latency;
   readonly coldSecure: Latency;
   readonly coldInsecure: Latency;
   readonly coldBogus: Latency;
@@ -60,11 +64,11 @@ const MIX: readonly Kind[] = [
   'p256',
 ];
 
-export function supplyFor({ samples, cpuSamples }: Scale): Supply {
+export function supplyFor({ samples, cpuSamples, warmUp }: Scale): Supply {
   const tenths = (2 * cpuSamples) / 10;
   return {
     // Warming up the top level, latency, the mailer's sequence, CPU time.
-    p256: 5 + 2 * samples + 6 * tenths,
+    p256: 5 + 3 * samples + 6 * tenths + warmUp,
     rsa: 3 * tenths,
     ed25519: tenths,
     unsigned: samples,
@@ -178,16 +182,18 @@ export class NetworkBench {
     const client = await Client.to(port);
     const wrong: string[] = [];
     try {
-      const figures = await this.#figuresOf(subject, client, wrong);
+      const first = await this.#justStarted(subject, client, wrong);
       const cpu = await this.#cpu(subject, client, wrong);
+      const figures = await this.#figuresOf(subject, client, wrong);
       const hits = await this.#hits(client, port);
       const memory = await this.#memory(subject, client, wrong);
       const wrongAnswers = [...new Set(wrong)];
       return {
         name: product.name,
         startMs: median(starts),
-        ...figures,
+        ...first,
         ...cpu,
+        ...figures,
         ...hits,
         ...memory,
         wrongAnswers,
@@ -198,25 +204,44 @@ export class NetworkBench {
     }
   }
 
+  /** The root, the top level and everything that is asked once are behind it then. */
+  async #justStarted(subject: Subject, client: Client, wrong: string[]) {
+    this.#authority.setRoundTripMs(this.#scale.roundTripMs);
+    for (let index = 0; index < 5; index++) await client.ask(...tlsa(domainName('p256', index)));
+    await pause(300);
+    const { samples } = this.#scale;
+    const what = `${subject.name}: cold, just started`;
+    return { coldSecureFirst: await this.#cold(client, what, 'p256', 5, samples, 0, wrong) };
+  }
+
+  #cold(
+    client: Client,
+    what: string,
+    kind: Kind,
+    first: number,
+    samples: number,
+    rcode: number,
+    wrong: string[],
+  ): Promise<Latency> {
+    return this.#latency(what, samples, async (index) => {
+      const question = tlsa(domainName(kind, first + index));
+      const reply = await client.ask(...question);
+      judge(reply, question, rcode, kind === 'p256', wrong);
+      return reply.ms;
+    });
+  }
+
   async #figuresOf(subject: Subject, client: Client, wrong: string[]) {
     const { samples, roundTripMs } = this.#scale;
     this.#authority.setRoundTripMs(roundTripMs);
     const { name } = subject;
-    // The root, the top level and everything that is asked once are behind us then.
-    for (let index = 0; index < 5; index++) await client.ask(...tlsa(domainName('p256', index)));
-    await pause(300);
-    const cold = (kind: Kind, first: number, rcode: number, secure: boolean) =>
-      this.#latency(`${name}: cold ${kind}`, samples, async (index) => {
-        const question = tlsa(domainName(kind, first + index));
-        const reply = await client.ask(...question);
-        judge(reply, question, rcode, secure, wrong);
-        return reply.ms;
-      });
-    const coldSecure = await cold('p256', 5, 0, true);
-    const coldInsecure = await cold('unsigned', 0, 0, false);
-    const coldBogus = await cold('bogus', 0, 2, false);
+    const cold = (kind: Kind, first: number, rcode: number) =>
+      this.#cold(client, `${name}: cold, ${kind}`, kind, first, samples, rcode, wrong);
+    const coldSecure = await cold('p256', 5 + samples, 0);
+    const coldInsecure = await cold('unsigned', 0, 0);
+    const coldBogus = await cold('bogus', 0, 2);
     const mailer = await this.#latency(`${name}: mailer`, samples, async (index) => {
-      const domain = domainName('p256', 5 + samples + index);
+      const domain = domainName('p256', 5 + 2 * samples + index);
       const before = performance.now();
       const sequence: readonly Question[] = [
         [domain, 'MX'],
@@ -260,30 +285,32 @@ export class NetworkBench {
   }
 
   async #cpu(subject: Subject, client: Client, wrong: string[]) {
-    const { samples, cpuSamples } = this.#scale;
+    const { samples, cpuSamples, warmUp } = this.#scale;
     this.#authority.setRoundTripMs(0);
     const next: Record<Kind, number> = {
-      p256: 5 + 2 * samples,
+      p256: 5 + 3 * samples,
       rsa: 0,
       ed25519: 0,
       unsigned: 0,
       bogus: 0,
     };
-    const costs: number[] = [];
-    for (const round of ['first', 'second']) {
-      const questions = Array.from({ length: cpuSamples }, (_, index) => {
-        const kind = MIX[index % MIX.length]!;
-        return tlsa(domainName(kind, next[kind]++));
-      });
+    const cost = async (what: string, kinds: readonly Kind[]): Promise<number> => {
+      const questions = kinds.map((kind) => tlsa(domainName(kind, next[kind]++)));
       let done = 0;
       const before = subject.cpuMs();
       await client.askAll(questions, 4, (reply, index) => {
         judge(reply, questions[index]!, 0, true, wrong);
-        this.#progress(++done, cpuSamples, `${subject.name}: CPU, ${round} round`);
+        this.#progress(++done, kinds.length, `${subject.name}: CPU, ${what}`);
       });
-      costs.push((subject.cpuMs() - before) / cpuSamples);
-    }
-    return { cpuMsFirst: costs[0]!, cpuMs: costs[1]! };
+      return (subject.cpuMs() - before) / kinds.length;
+    };
+    const mix = Array.from({ length: cpuSamples }, (_, index) => MIX[index % MIX.length]!);
+    const cpuMsFirst = await cost('just started', mix);
+    await cost(
+      'warming up',
+      Array.from({ length: warmUp }, (): Kind => 'p256'),
+    );
+    return { cpuMsFirst, cpuMs: await cost('warmed up', mix) };
   }
 
   /** dnsperf, when it is there: a client in JavaScript would measure itself. */

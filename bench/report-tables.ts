@@ -1,4 +1,5 @@
 /** The figures as tables; peers as they are and as a multiple of ours. */
+import type { CoreFigure } from './core-bench.js';
 import type { MicroFigure } from './micro-bench.js';
 import type { Latency, SubjectFigures } from './network-bench.js';
 import { shown } from './statistics.js';
@@ -37,6 +38,11 @@ const latencyRows = (
 ];
 
 export const ROWS: readonly FigureRow[] = [
+  {
+    title: 'cold TLSA, just started',
+    unit: 'RTT',
+    of: ({ coldSecureFirst }) => coldSecureFirst.roundTrips,
+  },
   ...latencyRows('cold TLSA, secure', ({ coldSecure }) => coldSecure, 2.1, 3),
   ...latencyRows('cold TLSA, insecure', ({ coldInsecure }) => coldInsecure, 2.1),
   ...latencyRows('cold TLSA, bogus', ({ coldBogus }) => coldBogus),
@@ -80,6 +86,13 @@ export function subjectTables(subjects: readonly SubjectFigures[], roundTripMs: 
   });
   const note = `One round trip was measured as ${shown(roundTripMs, 'ms')}; ratios are peer to ours.`;
   return [table(head, rows), '', note, ...wrong].join('\n');
+}
+
+export function coreTable(figures: readonly CoreFigure[]): string {
+  const rows = figures.map(({ name, microseconds, cryptoMicroseconds, signatureChecks }) => {
+    return [name, shown(microseconds), shown(cryptoMicroseconds), shown(signatureChecks)];
+  });
+  return table(['cold TLSA, the resolver alone', 'us', 'of that crypto', 'checks'], rows);
 }
 
 export function microTable(figures: readonly MicroFigure[]): string {
