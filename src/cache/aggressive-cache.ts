@@ -25,7 +25,7 @@ import { Name, parseRrsig, parseSoa, type RRset, RRType } from '../wire/index.js
 import { CACHE_LIMITS } from './limits.js';
 import type { CachedNegative, NegativeKind } from './negative-cache.js';
 import { parentKey, typedKey } from './octet-bounded-map.js';
-import { packRRset, rrsetSizeOctets } from './packed-rrset.js';
+import { entrySizeOctets, packRRsets, payloadOctets, unpackRRsets } from './packed-rrset.js';
 import type { CachedRRset } from './rrset-cache.js';
 import { TrustRank } from './trust-ranking.js';
 import {
@@ -70,6 +70,8 @@ interface KnownZone {
 }
 
 const WILDCARDS_PER_ZONE = 64;
+/** Its tables, and the empty slots of that for wildcards. */
+const ZONE_OVERHEAD_OCTETS = 4_096;
 
 export class AggressiveCache {
   readonly #zones: LRUCache<string, KnownZone>;
@@ -126,8 +128,10 @@ export class AggressiveCache {
       const piece = this.#piece(rrset, soaPiece, security, facts.ttlSeconds, now);
       if (piece === undefined) continue;
       const known = this.#zones.get(zone.key);
-      if (rrset.type === RRType.NSEC) this.#addNsec(zone, known, piece, soaPiece, now);
-      else this.#addNsec3(zone, known, piece, soaPiece, now);
+      // Taken apart from the packed octets, so that nothing holds on to the message.
+      const [own] = unpackRRsets(piece.packed);
+      if (rrset.type === RRType.NSEC) this.#addNsec(zone, known, own!, piece, soaPiece, now);
+      else this.#addNsec3(zone, known, own!, piece, soaPiece, now);
       this.#account(zone, now);
     }
   }
@@ -186,10 +190,9 @@ export class AggressiveCache {
     if (source === undefined || !closestEncloser.isAtOrBelow(zone)) return;
     if (!isSignedHere({ ...rrset, owner: source }, zone)) return;
     const ttl = rrsetTtlSeconds(rrset, security, facts.ttlSeconds, this.#limits, now);
-    const sizeOctets = rrsetSizeOctets(rrset);
-    if (ttl <= 0 || sizeOctets > CACHE_LIMITS.rrsetOctets.value) return;
+    if (ttl <= 0 || payloadOctets(rrset) > CACHE_LIMITS.rrsetOctets.value) return;
     known.wildcards.set(typedKey(source.key, rrset.type), {
-      rrset: packRRset({ ...rrset, owner: source }),
+      packed: packRRsets([{ ...rrset, owner: source }]),
       security,
       expiresAtMs: expiryMs(ttl, now),
     });
@@ -213,12 +216,12 @@ export class AggressiveCache {
     if (piece === undefined || !isCurrent(piece, now)) return undefined;
     const expiresAtMs = Math.min(piece.expiresAtMs, status.cover.expiresAtMs);
     return {
-      rrset: { ...piece.rrset, owner: name },
+      rrset: { ...unpackRRsets(piece.packed)[0]!, owner: name },
       security: weakest(piece.security, status.cover.security),
       rank: TrustRank.SECURE,
       expiresAtMs,
       originalTtlSeconds: remainingSeconds(expiresAtMs, now),
-      proof: [status.cover.rrset],
+      proof: unpackRRsets(status.cover.packed),
     };
   }
 
@@ -242,7 +245,8 @@ export class AggressiveCache {
       this.#limits,
       now,
     );
-    return ttl <= 0 ? undefined : { rrset: soa, security, expiresAtMs: expiryMs(ttl, now) };
+    if (ttl <= 0) return undefined;
+    return { packed: packRRsets([soa]), security, expiresAtMs: expiryMs(ttl, now) };
   }
 
   /** RFC 9077 §3: a denial record lives no longer than SOA TTL and SOA minimum allow. */
@@ -256,17 +260,19 @@ export class AggressiveCache {
     const ttl = rrsetTtlSeconds(rrset, security, undefined, this.#limits, now);
     const end = expiryMs(Math.min(ttl, judgedTtlSeconds ?? ttl), now);
     const expiresAtMs = Math.min(end, soa.expiresAtMs);
-    return expiresAtMs <= now.cacheMs ? undefined : { rrset, security, expiresAtMs };
+    if (expiresAtMs <= now.cacheMs) return undefined;
+    return { packed: packRRsets([rrset]), security, expiresAtMs };
   }
 
   #addNsec(
     zone: Name,
     known: KnownZone | undefined,
+    rrset: RRset,
     piece: Piece,
     soa: Piece,
     now: CacheClock,
   ): void {
-    const record = readNsec(piece.rrset, zone);
+    const record = readNsec(rrset, zone);
     if (typeof record === 'string' || !record.owner.isAtOrBelow(zone)) return;
     // RFC 9824: a record made for one name tells nothing about any other.
     if (isCompactNameError(record.types) || isMadeForOneName(record.owner, record.nextName)) return;
@@ -279,12 +285,13 @@ export class AggressiveCache {
   #addNsec3(
     zone: Name,
     known: KnownZone | undefined,
+    rrset: RRset,
     piece: Piece,
     soa: Piece,
     now: CacheClock,
   ): void {
     const crypto = this.#crypto;
-    const record = readNsec3(piece.rrset, zone);
+    const record = readNsec3(rrset, zone);
     if (crypto === undefined || typeof record === 'string') return;
     // RFC 8198 §5.2: with opt-out, unsigned delegations may hide in the span.
     if (record.optOut || record.iterations > this.#maxIterations) return;
@@ -303,15 +310,14 @@ export class AggressiveCache {
     denials: NsecDenials | Nsec3Denials,
     soa: Piece,
   ): void {
-    const kept: Piece = { ...soa, rrset: packRRset(soa.rrset) };
     if (known !== undefined) {
-      known.soa = kept;
+      known.soa = soa;
       known.denials = denials;
       return;
     }
     const wildcards = new LRUCache<string, Piece>({ max: WILDCARDS_PER_ZONE });
     const own = Name.fromCheckedOctets(zone.octets.slice(), zone.labelCount);
-    this.#zones.set(zone.key, { zone: own, soa: kept, denials, wildcards, accountedOctets: 0 });
+    this.#zones.set(zone.key, { zone: own, soa, denials, wildcards, accountedOctets: 0 });
   }
 
   #account(zone: Name, now: CacheClock): void {
@@ -363,8 +369,10 @@ export class AggressiveCache {
 }
 
 function sizeOf(known: KnownZone): number {
-  let octets = CACHE_LIMITS.entryOverheadOctets.value + rrsetSizeOctets(known.soa.rrset);
-  for (const piece of known.wildcards.values()) octets += rrsetSizeOctets(piece.rrset);
+  let octets = ZONE_OVERHEAD_OCTETS + entrySizeOctets(2 * known.zone.octets.length, known.soa.packed);
+  for (const [key, piece] of known.wildcards.entries()) {
+    octets += entrySizeOctets(key.length, piece.packed);
+  }
   return octets + known.denials.sizeOctets;
 }
 
@@ -412,12 +420,13 @@ function denialOf(
 ): CachedNegative {
   let { expiresAtMs } = known.soa;
   let security: Security = known.soa.security;
-  const authority: RRset[] = [known.soa.rrset];
+  const used = new Set([known.soa.packed]);
   for (const piece of pieces) {
     expiresAtMs = Math.min(expiresAtMs, piece.expiresAtMs);
     security = weakest(security, piece.security);
-    if (!authority.includes(piece.rrset)) authority.push(piece.rrset);
+    used.add(piece.packed);
   }
+  const authority = [...used].flatMap(unpackRRsets);
   const originalTtlSeconds = remainingSeconds(expiresAtMs, now);
   return {
     kind,

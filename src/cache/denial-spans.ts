@@ -4,14 +4,15 @@
  * the chain: canonical order of names for NSEC, order of hashes for NSEC3.
  */
 import type { Secure } from '../dnssec/index.js';
-import { LOWER_CASE, type Name, octetKey, type RRset } from '../wire/index.js';
+import { LOWER_CASE, type Name, octetKey } from '../wire/index.js';
 
 export interface Span<Record> {
   readonly start: string;
   /** Not after `start` in the last span of the chain, which covers all that follows. */
   readonly end: string;
   readonly record: Record;
-  readonly rrset: RRset;
+  /** The RRset of the record, with its signatures. */
+  readonly packed: Uint8Array;
   readonly security: Secure;
   readonly expiresAtMs: number;
   readonly sizeOctets: number;

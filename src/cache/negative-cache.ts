@@ -4,10 +4,16 @@
  * without proof only for itself, because anyone on the way could have written it.
  */
 import { isSecure, type Security } from '../dnssec/index.js';
-import { Name, parseSoa, type RRset, RRType } from '../wire/index.js';
+import { type Name, parseSoa, type RRset, RRType } from '../wire/index.js';
 import { CACHE_LIMITS } from './limits.js';
-import { type OctetBoundedMap, octetBoundedMap, parentKey, typedKey } from './octet-bounded-map.js';
-import { packRRset, payloadOctets, rrsetsSizeOctets } from './packed-rrset.js';
+import {
+  nameOfKey,
+  type OctetBoundedMap,
+  octetBoundedMap,
+  parentKey,
+  typedKey,
+} from './octet-bounded-map.js';
+import { entrySizeOctets, packRRsets, payloadOctets, unpackRRsets } from './packed-rrset.js';
 import {
   type CacheClock,
   DEFAULT_TTL_LIMITS,
@@ -22,6 +28,7 @@ export type NegativeKind = 'name error' | 'no data';
 
 export interface CachedNegative {
   readonly kind: NegativeKind;
+  /** The name that is denied, or lacks the type; its letter case means nothing. */
   readonly name: Name;
   /** The type asked for; means nothing for a name error. */
   readonly type: number;
@@ -52,7 +59,13 @@ export interface NegativeCacheOptions {
   readonly ttlLimits?: Partial<TtlLimits>;
 }
 
-interface Entry extends CachedNegative {
+interface Entry {
+  readonly kind: NegativeKind;
+  readonly type: number;
+  readonly packed: Uint8Array;
+  readonly security: Security;
+  readonly expiresAtMs: number;
+  readonly originalTtlSeconds: number;
   readonly sizeOctets: number;
 }
 
@@ -80,13 +93,17 @@ export class NegativeCache {
 
   /** The denial of exactly this name and type; of two, the secure one, then the name error. */
   get(name: Name, type: number, now: CacheClock): CachedNegative | undefined {
-    const nameError = this.#read(typedKey(name.key, ALL_TYPES), now);
-    if (nameError !== undefined && isSecure(nameError.security)) return nameError;
-    const noData = this.#read(typedKey(name.key, type), now);
-    if (noData !== undefined && (nameError === undefined || isSecure(noData.security))) {
-      return noData;
+    const nameErrorKey = typedKey(name.key, ALL_TYPES);
+    const nameError = this.#read(nameErrorKey, now);
+    if (nameError !== undefined && isSecure(nameError.security)) {
+      return unpack(nameErrorKey, nameError);
     }
-    return nameError;
+    const noDataKey = typedKey(name.key, type);
+    const noData = this.#read(noDataKey, now);
+    if (noData !== undefined && (nameError === undefined || isSecure(noData.security))) {
+      return unpack(noDataKey, noData);
+    }
+    return nameError === undefined ? undefined : unpack(nameErrorKey, nameError);
   }
 
   /**
@@ -94,15 +111,15 @@ export class NegativeCache {
    * RFC 8020 §2, what lies below a name that does not exist does not exist either.
    */
   getNameErrorAtOrAbove(name: Name, now: CacheClock): CachedNegative | undefined {
-    let key = name.key;
-    const own = this.#read(typedKey(key, ALL_TYPES), now);
-    if (own !== undefined) return own;
-    while (key.charCodeAt(0) !== 0) {
-      key = parentKey(key);
-      const above = this.#read(typedKey(key, ALL_TYPES), now);
-      if (above !== undefined && isSecure(above.security)) return above;
+    if (this.#entries.size === 0) return undefined;
+    for (let nameKey = name.key; ; nameKey = parentKey(nameKey)) {
+      const key = typedKey(nameKey, ALL_TYPES);
+      const entry = this.#read(key, now);
+      if (entry !== undefined && (nameKey === name.key || isSecure(entry.security))) {
+        return unpack(key, entry);
+      }
+      if (nameKey.charCodeAt(0) === 0) return undefined;
     }
-    return undefined;
   }
 
   /**
@@ -112,21 +129,21 @@ export class NegativeCache {
    */
   put(facts: NegativeFacts, now: CacheClock): CachedNegative | undefined {
     const { kind, name, security } = facts;
-    const entry = this.#entryOf(facts, now);
-    if (entry === undefined || security.status === 'bogus') return entry;
-    if (kind === 'no data' && facts.type === ALL_TYPES) return entry;
+    const judged = this.#judged(facts, now);
+    if (judged === undefined || security.status === 'bogus') return judged;
+    if (kind === 'no data' && facts.type === ALL_TYPES) return judged;
     const key = typedKey(name.key, kind === 'name error' ? ALL_TYPES : facts.type);
     const standing = this.#read(key, now);
     if (standing !== undefined && isSecure(standing.security) && !isSecure(security)) {
-      return standing;
+      return unpack(key, standing);
     }
-    if (entry.expiresAtMs <= now.cacheMs || this.#isTooLarge(entry)) {
+    if (judged.expiresAtMs <= now.cacheMs || this.#isTooLarge(facts.authority)) {
       this.#entries.delete(key);
-      return entry;
+      return judged;
     }
-    this.#entries.set(key, entry);
+    this.#entries.set(key, pack(judged, key));
     if (kind === 'no data') this.#nameExists(name, security, now);
-    return entry;
+    return judged;
   }
 
   /** Forgets that the name, or this type at it, does not exist. */
@@ -155,7 +172,7 @@ export class NegativeCache {
     return undefined;
   }
 
-  #entryOf(facts: NegativeFacts, now: CacheClock): Entry | undefined {
+  #judged(facts: NegativeFacts, now: CacheClock): CachedNegative | undefined {
     const { kind, name, type, authority, security } = facts;
     const soa = authority.find((set) => set.type === RRType.SOA);
     const soaRdata = soa?.rdatas[0];
@@ -172,22 +189,10 @@ export class NegativeCache {
       this.#limits,
       now,
     );
-    const kept = authority.map(packRRset);
-    return {
-      kind,
-      // Not the question's own object, which holds on to all its parents.
-      name: Name.fromCheckedOctets(name.octets.slice(), name.labelCount),
-      type,
-      zone: kept[authority.indexOf(soa)]!.owner,
-      authority: kept,
-      security,
-      expiresAtMs: Math.min(expiryMs(ttl, now), facts.notAfterMs ?? Number.POSITIVE_INFINITY),
-      originalTtlSeconds: ttl,
-      sizeOctets:
-        CACHE_LIMITS.entryOverheadOctets.value +
-        2 * name.octets.length +
-        rrsetsSizeOctets(authority),
-    };
+    const expiresAtMs = Math.min(expiryMs(ttl, now), facts.notAfterMs ?? Number.POSITIVE_INFINITY);
+    const zone = soa.owner;
+    const originalTtlSeconds = ttl;
+    return { kind, name, type, zone, authority, security, expiresAtMs, originalTtlSeconds };
   }
 
   #proofTtlSeconds(
@@ -204,9 +209,25 @@ export class NegativeCache {
     return least;
   }
 
-  #isTooLarge(entry: Entry): boolean {
+  #isTooLarge(authority: readonly RRset[]): boolean {
     let octets = 0;
-    for (const set of entry.authority) octets += payloadOctets(set);
+    for (const set of authority) octets += payloadOctets(set);
     return octets > this.#maxAuthorityOctets;
   }
+}
+
+function pack(denial: CachedNegative, key: string): Entry {
+  const { kind, type, security, expiresAtMs, originalTtlSeconds } = denial;
+  const packed = packRRsets(denial.authority);
+  const sizeOctets = entrySizeOctets(key.length, packed);
+  return { kind, type, packed, security, expiresAtMs, originalTtlSeconds, sizeOctets };
+}
+
+function unpack(key: string, entry: Entry): CachedNegative {
+  const { kind, type, security, expiresAtMs, originalTtlSeconds } = entry;
+  const authority = unpackRRsets(entry.packed);
+  // Without an SOA nothing was packed.
+  const zone = authority.find((set) => set.type === RRType.SOA)!.owner;
+  const name = nameOfKey(key);
+  return { kind, name, type, zone, authority, security, expiresAtMs, originalTtlSeconds };
 }

@@ -4,6 +4,7 @@
  * two clocks and with rules for staleness), so it is never told about them.
  */
 import { LRUCache } from 'lru-cache';
+import { Name } from '../wire/index.js';
 import { CACHE_LIMITS } from './limits.js';
 
 export interface Sized {
@@ -12,6 +13,10 @@ export interface Sized {
 }
 
 export type OctetBoundedMap<Value extends Sized> = LRUCache<string, Value>;
+
+/** No entry that has a buffer of its own counts for less. */
+const LEAST_ENTRY_OCTETS =
+  CACHE_LIMITS.entryOverheadOctets.value + CACHE_LIMITS.bufferOverheadOctets.value;
 
 /**
  * `max` makes the tables be allocated at once, so that they never grow in the middle of work; it
@@ -23,7 +28,7 @@ export function octetBoundedMap<Value extends Sized>(
 ): OctetBoundedMap<Value> {
   const maxSize = Math.max(1, Math.floor(maxOctets));
   return new LRUCache<string, Value>({
-    max: Math.max(1, Math.ceil(maxSize / CACHE_LIMITS.entryOverheadOctets.value)),
+    max: Math.max(1, Math.ceil(maxSize / LEAST_ENTRY_OCTETS)),
     maxSize,
     sizeCalculation: (value) => value.sizeOctets,
     ...(forgotten === undefined ? {} : { dispose: forgotten }),
@@ -42,6 +47,16 @@ export function countBoundedMap<Value extends object>(maxEntries: number): LRUCa
  */
 export function typedKey(nameKey: string, type: number): string {
   return nameKey + String.fromCharCode(type >> 8, type & 0xff);
+}
+
+/** The name, in lower case, that a key was made from: `nameKey`, or one with a type behind it. */
+export function nameOfKey(key: string): Name {
+  let end = 0;
+  let labels = 0;
+  for (; key.charCodeAt(end) !== 0; labels++) end += 1 + key.charCodeAt(end);
+  const octets = new Uint8Array(end + 1);
+  for (let at = 0; at < end; at++) octets[at] = key.charCodeAt(at);
+  return Name.fromCheckedOctets(octets, labels);
 }
 
 /** The key of the name's parent, cut from the name's own; that of the root is its own parent. */

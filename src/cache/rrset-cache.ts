@@ -11,7 +11,7 @@ import { isSecure, type Security } from '../dnssec/index.js';
 import type { Name, RRset } from '../wire/index.js';
 import { CACHE_LIMITS } from './limits.js';
 import { type OctetBoundedMap, octetBoundedMap, typedKey } from './octet-bounded-map.js';
-import { packRRset, payloadOctets, rrsetSizeOctets, rrsetsSizeOctets } from './packed-rrset.js';
+import { entrySizeOctets, packRRsets, payloadOctets, unpackRRsets } from './packed-rrset.js';
 import { effectiveRank, mayAnswer, mayReplace } from './trust-ranking.js';
 import {
   type CacheClock,
@@ -57,7 +57,13 @@ export interface RRsetFacts {
   readonly notAfterMs?: number;
 }
 
-interface Entry extends CachedRRset {
+interface Entry {
+  /** The RRset and behind it its proof. */
+  readonly packed: Uint8Array;
+  readonly security: Security;
+  readonly rank: number;
+  readonly expiresAtMs: number;
+  readonly originalTtlSeconds: number;
   readonly sizeOctets: number;
 }
 
@@ -89,7 +95,8 @@ export class RRsetCache {
   get(name: Name, type: number, now: CacheClock): CachedRRset | undefined {
     const key = typedKey(name.key, type);
     const entry = this.#entries.get(key);
-    if (entry === undefined || isUsable(entry, now)) return entry;
+    if (entry === undefined) return undefined;
+    if (isUsable(entry, now)) return unpack(entry);
     if (!isStale(entry, now, this.#maxStaleMs)) this.#entries.delete(key);
     return undefined;
   }
@@ -107,7 +114,8 @@ export class RRsetCache {
   getStale(name: Name, type: number, now: CacheClock): CachedRRset | undefined {
     const entry = this.#entries.get(typedKey(name.key, type));
     if (entry === undefined || !mayAnswer(entry.rank)) return undefined;
-    return isUsable(entry, now) || isStale(entry, now, this.#maxStaleMs) ? entry : undefined;
+    const isFit = isUsable(entry, now) || isStale(entry, now, this.#maxStaleMs);
+    return isFit ? unpack(entry) : undefined;
   }
 
   /**
@@ -116,20 +124,20 @@ export class RRsetCache {
    * more trustworthy one that it could not replace.
    */
   put(rrset: RRset, facts: RRsetFacts, now: CacheClock): CachedRRset {
-    const entry = this.#entryOf(rrset, facts, now);
-    if (entry.security.status === 'bogus') return entry;
+    const judged = this.#judged(rrset, facts, now);
+    if (judged.security.status === 'bogus') return judged;
     const key = typedKey(rrset.owner.key, rrset.type);
     const standing = this.#entries.peek(key);
     if (standing !== undefined && isUsable(standing, now)) {
-      if (!mayReplace(entry.rank, standing.rank)) return standing;
+      if (!mayReplace(judged.rank, standing.rank)) return unpack(standing);
     }
-    if (entry.expiresAtMs <= now.cacheMs || !this.#isKeepable(entry)) {
+    if (judged.expiresAtMs <= now.cacheMs || payloadOctets(rrset) > this.#maxRRsetOctets) {
       // What its owner does not want kept, or what cannot be, has ended what stood before.
       this.#entries.delete(key);
-      return entry;
+      return judged;
     }
-    this.#entries.set(key, entry);
-    return entry;
+    this.#entries.set(key, pack(judged, key));
+    return judged;
   }
 
   remove(name: Name, type: number): void {
@@ -140,34 +148,42 @@ export class RRsetCache {
     this.#entries.clear();
   }
 
-  #entryOf(rrset: RRset, facts: RRsetFacts, now: CacheClock): Entry {
+  #judged(rrset: RRset, facts: RRsetFacts, now: CacheClock): CachedRRset {
     const { security, proof = NO_PROOF } = facts;
     let ttl = rrsetTtlSeconds(rrset, security, facts.ttlSeconds, this.#limits, now);
     // A wildcard answer is worth no more than the proof that goes with it.
     for (const set of proof) {
       ttl = Math.min(ttl, rrsetTtlSeconds(set, security, undefined, this.#limits, now));
     }
-    const expiresAtMs = Math.min(expiryMs(ttl, now), facts.notAfterMs ?? Number.POSITIVE_INFINITY);
     return {
-      rrset: packRRset(rrset),
+      rrset,
       security,
       rank: effectiveRank(facts.rank, security),
-      expiresAtMs,
+      expiresAtMs: Math.min(expiryMs(ttl, now), facts.notAfterMs ?? Number.POSITIVE_INFINITY),
       originalTtlSeconds: ttl,
-      proof: proof.length === 0 ? NO_PROOF : proof.map(packRRset),
-      sizeOctets: rrsetSizeOctets(rrset) + rrsetsSizeOctets(proof),
+      proof,
     };
-  }
-
-  #isKeepable(entry: Entry): boolean {
-    return payloadOctets(entry.rrset) <= this.#maxRRsetOctets;
   }
 }
 
-function isUsable(entry: CachedRRset, now: CacheClock): boolean {
+function pack(cached: CachedRRset, key: string): Entry {
+  const { security, rank, expiresAtMs, originalTtlSeconds } = cached;
+  const packed = packRRsets([cached.rrset, ...cached.proof]);
+  const sizeOctets = entrySizeOctets(key.length, packed);
+  return { packed, security, rank, expiresAtMs, originalTtlSeconds, sizeOctets };
+}
+
+function unpack(entry: Entry): CachedRRset {
+  const { security, rank, expiresAtMs, originalTtlSeconds } = entry;
+  const rrsets = unpackRRsets(entry.packed);
+  const proof = rrsets.length === 1 ? NO_PROOF : rrsets.slice(1);
+  return { rrset: rrsets[0]!, security, rank, expiresAtMs, originalTtlSeconds, proof };
+}
+
+function isUsable(entry: Entry, now: CacheClock): boolean {
   return now.cacheMs < entry.expiresAtMs && isWithinSignatures(entry.security, now);
 }
 
-function isStale(entry: CachedRRset, now: CacheClock, maxStaleMs: number): boolean {
+function isStale(entry: Entry, now: CacheClock, maxStaleMs: number): boolean {
   return !isSecure(entry.security) && now.cacheMs < entry.expiresAtMs + maxStaleMs;
 }

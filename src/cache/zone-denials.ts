@@ -17,15 +17,15 @@ import {
   whyNotBelow,
   whyNsecDoesNotDeny,
 } from '../dnssec/index.js';
-import { type Name, octetKey, type RRset, type TypeBitmap } from '../wire/index.js';
+import { type Name, octetKey, type TypeBitmap } from '../wire/index.js';
 import { canonicalSortKey, type Span, SpanTable } from './denial-spans.js';
 import { CACHE_LIMITS } from './limits.js';
-import { packRRset, rrsetSizeOctets } from './packed-rrset.js';
+import { entrySizeOctets } from './packed-rrset.js';
 import { type CacheClock, isWithinSignatures } from './ttl.js';
 
-/** A validated RRset with the end of its use. */
+/** A validated RRset, packed, with the end of its use. */
 export interface Piece {
-  readonly rrset: RRset;
+  readonly packed: Uint8Array;
   readonly security: Secure;
   readonly expiresAtMs: number;
 }
@@ -57,7 +57,11 @@ function isCurrent(span: Span<unknown>, now: CacheClock): boolean {
   return now.cacheMs < span.expiresAtMs && isWithinSignatures(span.security, now);
 }
 
-const SPAN_OVERHEAD_OCTETS = CACHE_LIMITS.entryOverheadOctets.value;
+/** The record taken apart, with its names, and the two ends. */
+function spanSizeOctets(piece: Piece, start: string, end: string): number {
+  const ends = start.length + end.length;
+  return CACHE_LIMITS.spanOverheadOctets.value + entrySizeOctets(ends, piece.packed);
+}
 
 export class NsecDenials implements ZoneDenials {
   readonly zone: Name;
@@ -83,10 +87,8 @@ export class NsecDenials implements ZoneDenials {
   add(record: NsecRecord, piece: Piece, nowMs: number): void {
     const start = canonicalSortKey(record.owner);
     const end = canonicalSortKey(record.nextName);
-    const sizeOctets =
-      SPAN_OVERHEAD_OCTETS + rrsetSizeOctets(piece.rrset) + 2 * (start.length + end.length);
-    const rrset = packRRset(piece.rrset);
-    this.#spans.insert({ ...piece, rrset, record, start, end, sizeOctets }, nowMs);
+    const sizeOctets = spanSizeOctets(piece, start, end);
+    this.#spans.insert({ ...piece, record, start, end, sizeOctets }, nowMs);
   }
 
   statusOf(name: Name, now: CacheClock): KnownName | undefined {
@@ -157,10 +159,8 @@ export class Nsec3Denials implements ZoneDenials {
   add(record: Nsec3Record, piece: Piece, nowMs: number): void {
     const start = octetKey(record.ownerHash);
     const end = octetKey(record.nextHash);
-    const sizeOctets =
-      SPAN_OVERHEAD_OCTETS + rrsetSizeOctets(piece.rrset) + 2 * (start.length + end.length);
-    const rrset = packRRset(piece.rrset);
-    this.#spans.insert({ ...piece, rrset, record, start, end, sizeOctets }, nowMs);
+    const sizeOctets = spanSizeOctets(piece, start, end);
+    this.#spans.insert({ ...piece, record, start, end, sizeOctets }, nowMs);
   }
 
   /**

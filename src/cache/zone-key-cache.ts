@@ -8,7 +8,7 @@ import type { ZoneKeys } from '../dnssec/index.js';
 import type { Name } from '../wire/index.js';
 import { CACHE_LIMITS } from './limits.js';
 import { type OctetBoundedMap, octetBoundedMap } from './octet-bounded-map.js';
-import { rrsetSizeOctets } from './packed-rrset.js';
+import { payloadOctets } from './packed-rrset.js';
 import { type CacheClock, expiryMs } from './ttl.js';
 
 export interface HeldZoneKeys {
@@ -26,8 +26,8 @@ interface Entry extends HeldZoneKeys {
   readonly sizeOctets: number;
 }
 
-/** The crypto library's form of one key: an RSA key of 2,048 bits takes about this much. */
-const IMPORTED_KEY_OCTETS = 2_048;
+/** One key with the crypto library's form of it: RSA of 2,048 bits takes about this much. */
+const IMPORTED_KEY_OCTETS = 2_560;
 
 export class ZoneKeyCache {
   readonly #entries: OctetBoundedMap<Entry>;
@@ -67,7 +67,7 @@ export class ZoneKeyCache {
     const expiresAtMs = Math.min(held.expiresAtMs, expiryMs(Math.max(0, left), now));
     const sizeOctets =
       CACHE_LIMITS.entryOverheadOctets.value +
-      rrsetSizeOctets(keys.rrset) +
+      2 * payloadOctets(keys.rrset) +
       keys.keys.length * IMPORTED_KEY_OCTETS;
     const entry: Entry = { keys, fetchedAtMs, expiresAtMs, sizeOctets };
     if (expiresAtMs > now.cacheMs && keys.zone.equals(zone)) this.#entries.set(zone.key, entry);
