@@ -15,7 +15,7 @@ export type ReadCommandLine =
       readonly problems: readonly string[];
     };
 
-export function readCommandLine(argv: readonly string[]): ReadCommandLine {
+export function readCommandLine(argv: readonly string[], startedMs = 0): ReadCommandLine {
   const [first = '', second = ''] = argv;
   const wantsHelp = argv.includes('--help') || argv.includes('-h');
   if (argv.includes('--get-yargs-completions') || first === 'completion') {
@@ -33,9 +33,9 @@ export function readCommandLine(argv: readonly string[]): ReadCommandLine {
   if (command === undefined) return noSuchCommand(first, second, wantsHelp);
   const rest = argv.slice(command.path.split(' ').length);
   if (command.passesThrough === true) {
-    return { kind: 'run', command, invocation: { flags: {}, positionals: [], rest } };
+    return { kind: 'run', command, invocation: { flags: {}, positionals: [], rest, startedMs } };
   }
-  return wantsHelp ? { kind: 'help', command } : readInvocation(command, rest);
+  return wantsHelp ? { kind: 'help', command } : readInvocation(command, rest, startedMs);
 }
 
 function noSuchCommand(first: string, second: string, wantsHelp: boolean): ReadCommandLine {
@@ -52,7 +52,11 @@ function noSuchCommand(first: string, second: string, wantsHelp: boolean): ReadC
   return wrong(undefined, [`${found} follows '${first}'; expected ${choices}`]);
 }
 
-function readInvocation(command: Command, rest: readonly string[]): ReadCommandLine {
+function readInvocation(
+  command: Command,
+  rest: readonly string[],
+  startedMs: number,
+): ReadCommandLine {
   const valued = command.flags.filter(({ placeholder }) => placeholder !== undefined);
   const { error, argv } = parse.detailed([...rest], {
     string: valued.map(({ name }) => name),
@@ -75,7 +79,7 @@ function readInvocation(command: Command, rest: readonly string[]): ReadCommandL
     ...wrongPositionals(command, positionals),
   ];
   if (problems.length > 0) return wrong(command, problems);
-  return { kind: 'run', command, invocation: { flags, positionals, rest } };
+  return { kind: 'run', command, invocation: { flags, positionals, rest, startedMs } };
 }
 
 function nameOf({ name }: { readonly name: string }): string {

@@ -24,6 +24,8 @@ export interface Invocation {
   readonly positionals: readonly string[];
   /** What follows the command, unread; for commands that hand it on. */
   readonly rest: readonly string[];
+  /** When it all began, on the clock of `performance`. */
+  readonly startedMs: number;
 }
 
 /** Ends with the exit status. */

@@ -6,13 +6,16 @@ import { EXIT } from './command.js';
 import { readCommandLine } from './command-line.js';
 
 /** Runs one command line, without the name of the program, to its end. */
-export async function runCommandLine(argv: readonly string[]): Promise<void> {
+export async function runCommandLine(
+  argv: readonly string[],
+  startedMs = performance.now(),
+): Promise<void> {
   // Set and not exited with, so that what is still being written gets out.
-  process.exitCode = await statusOf(argv);
+  process.exitCode = await statusOf(argv, startedMs);
 }
 
-async function statusOf(argv: readonly string[]): Promise<number> {
-  const read = readCommandLine(argv);
+async function statusOf(argv: readonly string[], startedMs: number): Promise<number> {
+  const read = readCommandLine(argv, startedMs);
   switch (read.kind) {
     case 'run': {
       const run = await read.command.load();
@@ -66,7 +69,8 @@ function endWithItsReader(error: NodeJS.ErrnoException): void {
 if (isMainProgram()) {
   process.stdout.on('error', endWithItsReader);
   try {
-    await runCommandLine(process.argv.slice(2));
+    // The clock of `performance` begins with the process.
+    await runCommandLine(process.argv.slice(2), 0);
   } catch (error) {
     process.stderr.write(`anchorite: ${error instanceof Error ? error.stack : String(error)}\n`);
     process.exitCode = EXIT.failure;

@@ -21,7 +21,7 @@ import {
   workerProcesses,
 } from './workers.js';
 
-export const serve: Run = async ({ flags, rest }) => {
+export const serve: Run = async ({ flags, rest, startedMs }) => {
   const result = await readConfig(flags);
   if (!result.ok) return refuse(result.errors);
   const lab = readLabFlags(flags);
@@ -30,7 +30,7 @@ export const serve: Run = async ({ flags, rest }) => {
   const opened = await openLog({ level: config.logLevel, format: config.logFormat });
   const log = limitComplaints(opened, () => performance.now());
   endLoudly(log);
-  const setup = { config, places, lab: lab.settings, flags, log };
+  const setup = { config, places, lab: lab.settings, flags, log, startedMs };
   const count = workerProcesses(config.workers);
   const status =
     count > 1 && !isWorker()
@@ -53,6 +53,7 @@ interface Setup {
   readonly lab: LabSettings | undefined;
   readonly flags: Invocation['flags'];
   readonly log: Log;
+  readonly startedMs: number;
 }
 
 async function runDaemon(setup: Setup): Promise<number> {
@@ -117,8 +118,11 @@ async function openDaemon(
 
 const LACKS_ADDRESS: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
-async function announce(addresses: readonly string[], { flags, log }: Setup): Promise<void> {
-  const startMs = rounded(performance.now());
+async function announce(
+  addresses: readonly string[],
+  { flags, log, startedMs }: Setup,
+): Promise<void> {
+  const startMs = rounded(performance.now() - startedMs);
   const sentence = `answering on ${addresses.join(' and ')}`;
   log.write({ level: 'info', event: 'ready', sentence, fields: { startMs } });
   const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(addresses[0] ?? '') ?? [];
