@@ -84,7 +84,8 @@ export function subjectTables(subjects: readonly SubjectFigures[], roundTripMs: 
   const wrong = subjects.flatMap(({ name, wrongAnswers }) => {
     return wrongAnswers.slice(0, 5).map((answer) => `unexpected from ${name}: ${answer}`);
   });
-  const note = `One round trip was measured as ${shown(roundTripMs, 'ms')}; ratios are peer to ours.`;
+  const measured = shown(roundTripMs, 'ms');
+  const note = `One round trip was measured as ${measured}; ratios are peer to ours.`;
   return [table(head, rows), '', note, ...wrong].join('\n');
 }
 

@@ -1,7 +1,15 @@
 /** `npm run bench [-- options]`: installs and builds what is missing, then measures (see bench/). */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { checkNodeVersion, ensureInstalled, fail, markBuilt, root, runTsc, say } from './prepare.mjs';
+import {
+  checkNodeVersion,
+  ensureInstalled,
+  fail,
+  markBuilt,
+  root,
+  runTsc,
+  say,
+} from './prepare.mjs';
 
 checkNodeVersion();
 ensureInstalled();

@@ -1,7 +1,7 @@
 /** Domains that are signed wrongly: the ways that mail gets lost, or worse, not lost. */
 import { RRType } from '../wire/index.js';
 import { LAB_ALGORITHMS } from './lab-signer.js';
-import { bogus, mailAnswers, mailFails, mailLines, SECURE } from './mail-zone.js';
+import { bogus, mailAnswers, mailFails, mailLines, SECURE, tlsaData } from './mail-zone.js';
 import {
   type Expectation,
   type LabDomain,
@@ -311,7 +311,7 @@ function denials(): readonly LabDomain[] {
       zones: [
         {
           origin: 'wildcard.broken.',
-          text: '*._tcp.mx TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n',
+          text: `*._tcp.mx TLSA ${tlsaData('wildcard.broken')}\n`,
           signing: plain,
           faults: [fault.missingDenial()],
         },

@@ -1,4 +1,4 @@
-/** Putting octets together; the lab builds RDATA by hand where it must be able to build it wrong. */
+/** Putting octets together: the lab builds RDATA by hand, so that it can build it wrong. */
 
 export function concatOctets(...parts: readonly Uint8Array[]): Uint8Array {
   let size = 0;
@@ -29,14 +29,6 @@ export function hexText(octets: Uint8Array): string {
   let text = '';
   for (const octet of octets) text += octet.toString(16).padStart(2, '0');
   return text;
-}
-
-export function octetsOfHex(text: string): Uint8Array {
-  const octets = new Uint8Array(text.length >> 1);
-  for (let at = 0; at < octets.length; at++) {
-    octets[at] = Number.parseInt(text.slice(2 * at, 2 * at + 2), 16);
-  }
-  return octets;
 }
 
 const BASE32HEX = asciiOctets('0123456789abcdefghijklmnopqrstuv');

@@ -278,7 +278,7 @@ function aliases(): readonly LabDomain[] {
     },
     {
       name: cnameMx,
-      shows: 'An MX record that points to a CNAME, which RFC 5321 §5.1 forbids and mailers follow.',
+      shows: 'An MX record that points to a CNAME: RFC 5321 §5.1 forbids it, mailers follow.',
       zones: [
         signed(
           cnameMx,
@@ -298,7 +298,12 @@ function aliases(): readonly LabDomain[] {
       zones: [
         signed(
           'dname.dane',
-          `@ MX 10 mx.old\nold DNAME new\n${hostLines('mx.new', 'dname.dane')}${tlsaLine('mx.new', 'dname.dane')}`,
+          [
+            '@ MX 10 mx.old',
+            'old DNAME new',
+            hostLines('mx.new', 'dname.dane'),
+            tlsaLine('mx.new', 'dname.dane'),
+          ].join('\n'),
         ),
       ],
       expectations: [
@@ -361,7 +366,12 @@ function shapes(): readonly LabDomain[] {
       zones: [
         {
           origin: `${odd}.`,
-          text: 'a\\.b TXT "dot in a label"\na.b TXT "two labels"\n\\000\\032\\255 TXT "octets"\nMiXeD TXT "case"\n',
+          text: [
+            'a\\.b TXT "dot in a label"',
+            'a.b TXT "two labels"',
+            '\\000\\032\\255 TXT "octets"',
+            'MiXeD TXT "case"',
+          ].join('\n'),
           signing: singleKey(P256),
         },
       ],

@@ -221,7 +221,7 @@ export class ZoneSigner {
     return this.#keys;
   }
 
-  /** Key tags within a zone are kept distinct, as careful signers do: collisions are decoys only. */
+  /** Key tags within a zone are distinct, as careful signers see to: collisions are decoys only. */
   #makeKey(algorithm: number, role: KeyRole, others: readonly ZoneKey[]): ZoneKey {
     for (;;) {
       const { privateKey, publicKey } = isRealAlgorithm(algorithm)
