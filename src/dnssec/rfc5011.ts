@@ -79,7 +79,7 @@ export type Rfc5011Event =
   | {
       readonly kind: 'key';
       readonly tag: number;
-      readonly event: KeyEvent | 'configured';
+      readonly event: KeyEvent | 'configured' | 'not followed';
       readonly from: KeyState;
       readonly to: KeyState;
     }
@@ -199,6 +199,7 @@ export function observe(
     originalTtlSeconds: rrsig.originalTtlSeconds,
     expirationSeconds: expirationOf(rrsig, now),
   };
+  next = leaveToZone(next, published, events);
   next = updateKnown(next, published, now, events);
   next = addNew(next, published, now, events);
   // RFC 5011 §2.3, queryInterval.
@@ -298,6 +299,27 @@ function recognise(
     keys = [...keys.filter((other) => other !== known), valid];
   }
   return { ...state, keys, ds };
+}
+
+/**
+ * RFC 5011 §2.2 follows keys with the SEP bit. A configured key without it has served its purpose
+ * once a followed key is in force: the zone rolls it without notice, and as a missing key it would
+ * stay trusted for a year.
+ */
+function leaveToZone(
+  state: Rfc5011State,
+  published: readonly ZoneKey[],
+  events: Rfc5011Event[],
+): Rfc5011State {
+  const isFollowed = (known: TrackedKey): boolean => isSep(known.key);
+  const isInForce = state.keys.some(
+    (known) => isFollowed(known) && known.state === 'VALID' && isPresent(known, published),
+  );
+  if (!isInForce || state.keys.every(isFollowed)) return state;
+  for (const { tag, state: from } of state.keys.filter((known) => !isFollowed(known))) {
+    events.push({ kind: 'key', tag, event: 'not followed', from, to: 'START' });
+  }
+  return { ...state, keys: state.keys.filter(isFollowed) };
 }
 
 function updateKnown(

@@ -326,6 +326,22 @@ t.test('states and events', (t) => {
     t.end();
   });
 
+  t.test('a configured key without the SEP bit goes once a key with it is in force', (t) => {
+    const dnskeys = [a, zsk].map(({ rdata }) => parseDnskey(rdata)!);
+    const both = initialState({ zone: ZONE, ds: [], dnskeys }, NOW);
+    const seen = look(both, setAt(NOW, [a, zsk], [zsk]), NOW);
+    t.same(seen.said, [`${zsk.tag} VALID not followed START`]);
+    const byZsk = look(seen.state, setAt(NOW + DAY, [a, b, zsk], [zsk]), NOW + DAY);
+    t.same(byZsk.said, ['refused: no such key'], 'from then on it vouches for nothing');
+    const absent = look(both, setAt(NOW, [b, zsk], [zsk]), NOW);
+    t.equal(stateOf(absent.state, zsk.tag), 'VALID', 'not while the other is missing');
+    const alone = initialState({ zone: ZONE, ds: [], dnskeys: [dnskeys[1]!] }, NOW);
+    const first = look(alone, setAt(NOW, [a, zsk], [zsk]), NOW);
+    t.same(first.said, [`${a.tag} START NewKey ADDPEND`], 'its word does not cut the hold-down');
+    t.equal(stateOf(first.state, zsk.tag), 'VALID');
+    t.end();
+  });
+
   t.test('a new key waits out the hold-down, looked at or not', (t) => {
     const set = (day: number) => setAt(day, [a, b], [a]);
     const seen = look(first.state, set(NOW), NOW);
