@@ -42,7 +42,9 @@ function recordsOf(lines: readonly string[]): ResourceRecord[] {
 
 /** RFC 3597 form, taken as it stands: scenarios use it for records that are malformed on purpose. */
 function rawRecord(text: string): ResourceRecord | undefined {
-  const match = /^(\S+)\s+(?:(\d+)\s+)?(?:IN\s+)?(\S+)\s+\\#\s+\d+\s*([0-9a-fA-F\s()]*)$/.exec(text);
+  const match = /^(\S+)\s+(?:(\d+)\s+)?(?:IN\s+)?(\S+)\s+\\#\s+\d+\s*([0-9a-fA-F\s()]*)$/.exec(
+    text,
+  );
   if (match === null) return undefined;
   const owner = parseName(match[1]!);
   const type = typeFromMnemonic(match[3]!);
@@ -247,7 +249,9 @@ function allDiffers(reply: Message, wanted: Message, ttl: boolean): string | und
 
 function recordText(record: ResourceRecord, ttl: boolean): string {
   const ttlSeconds = ttl ? record.ttlSeconds : 0;
-  return octetKey(record.owner.canonicalOctets()) + formatRecord({ ...record, ttlSeconds }).toLowerCase();
+  return (
+    octetKey(record.owner.canonicalOctets()) + formatRecord({ ...record, ttlSeconds }).toLowerCase()
+  );
 }
 
 function recordsDiffer(

@@ -49,6 +49,7 @@ interface Answer {
 const MAX_ROUNDS = 5_000;
 /** Lenient network: how often our own timers may run while an answer is awaited. */
 const MAX_TIMEOUTS = 400;
+const START_MS = 1_000;
 
 const anybody = new AccessList([IpPrefix.parse('0.0.0.0/0')!, IpPrefix.parse('::/0')!]);
 const realCrypto = new NodeCryptoProvider();
@@ -93,6 +94,7 @@ class Player {
     this.#settings = settings;
     this.#level = level;
     this.#trace = trace;
+    this.#setTheClock();
     const crypto = settings.fakeSha1 ? new FakeSha1Provider(realCrypto) : realCrypto;
     const entropy = new SeededRandom(1);
     const { config } = settings;
@@ -107,7 +109,11 @@ class Player {
     this.#autotrust =
       id === undefined
         ? undefined
-        : new Autotrust(scenario.autotrust.get(id) ?? [], { crypto, policy });
+        : new Autotrust(scenario.autotrust.get(id) ?? [], {
+            crypto,
+            policy,
+            nowSeconds: this.#now.wallSeconds,
+          });
     this.#resolver = new Resolver({
       config,
       crypto,
@@ -139,6 +145,9 @@ class Player {
   run(): void {
     const { steps } = this.#scenario;
     this.#event({ kind: 'tick' });
+    // What the resolver begins by itself waits a moment, so that the first client need not.
+    this.#monotonicMs += START_MS;
+    this.#event({ kind: 'tick' });
     let timeouts = 0;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const step = steps[this.#at];
@@ -155,6 +164,15 @@ class Player {
       this.#carryOut(step);
     }
     if (this.#answers.length > 0) throw new Failure('an answer is left that no step expects');
+  }
+
+  /** Scenarios begin in 1970 and jump to their day first: our resolver is started on that day. */
+  #setTheClock(): void {
+    for (const step of this.#scenario.steps) {
+      if (step.type !== 'TIME_PASSES' || !step.text.startsWith('ELAPSE')) return;
+      this.#clockMs += Number(step.text.replace(/^ELAPSE\s*/, '')) * 1000;
+      this.#at++;
+    }
   }
 
   get #now(): Now {
@@ -341,7 +359,8 @@ class Player {
         if (effect.report.kind === 'bogus' || effect.report.kind === 'zone keys') {
           const { kind, security } = effect.report;
           const said = typeof security === 'string' ? security : `${security.status}`;
-          const sentence = typeof security === 'object' && 'sentence' in security ? security.sentence : '';
+          const sentence =
+            typeof security === 'object' && 'sentence' in security ? security.sentence : '';
           this.#trace(`  ${kind}: ${said} ${sentence}`);
         }
     }

@@ -51,7 +51,9 @@ export function runScenarios(options: RunOptions): Row[] {
   const folder = options.folder ?? join(SHARED_SCENARIOS, 'rpl');
   const table = readTable(join(folder, '..', 'scenarios.tsv'));
   const rows: Row[] = [];
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.rpl')).sort()) {
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith('.rpl'))
+    .sort()) {
     const { group, core, policy } = table.get(file) ?? {
       group: 'own',
       core: true,

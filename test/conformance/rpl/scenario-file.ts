@@ -170,7 +170,9 @@ class ScenarioReader {
   #step(line: string): void {
     const words = withoutComment(line).trim().split(/\s+/);
     const type = words[2] ?? '';
-    const text = withoutComment(line).trim().replace(/^STEP\s+\S+\s+\S+\s*/, '');
+    const text = withoutComment(line)
+      .trim()
+      .replace(/^STEP\s+\S+\s+\S+\s*/, '');
     const where = words.indexOf('ADDRESS');
     let address = where < 0 ? undefined : words[where + 1];
     let entry: Entry | undefined;
