@@ -13,6 +13,7 @@ import {
 import { type ResourceRecord, RRType } from '../wire/index.js';
 import { Descent, type DescentOutcome } from './descent.js';
 import { Effort } from './effort.js';
+import type { MaintainedAnchors } from './machine.js';
 import type { ResolutionServices } from './resolution.js';
 import { rrsetAt } from './sections.js';
 
@@ -20,12 +21,6 @@ import { rrsetAt } from './sections.js';
 const FIRST_LOOK_MS = 1_000;
 /** A clock step or a long suspension must not put the next look off by much. */
 const LONGEST_SLEEP_MS = 86_400_000;
-
-export interface MaintainedAnchors {
-  readonly states: readonly Rfc5011State[];
-  /** Anchors of names that are not maintained. */
-  readonly fixed: readonly ResourceRecord[];
-}
 
 export class AnchorMaintenance {
   readonly #services: ResolutionServices;
@@ -98,12 +93,14 @@ export class AnchorMaintenance {
     const { machine } = this.#services;
     switch (event.kind) {
       case 'key': {
-        const sentence = `key ${event.tag} of ${zone}: ${event.event}, ${event.from} to ${event.to}`;
+        const { tag, from, to } = event;
+        const sentence = `key ${tag} of ${zone}: ${from} to ${to} (${event.event})`;
         machine.report({ kind: 'trust anchor', sentence });
         return;
       }
       case 'set refused': {
-        const sentence = `No trust anchor validates the keys of ${zone}: ${event.security.sentence}`;
+        const why = event.security.sentence;
+        const sentence = `No trust anchor validates the keys of ${zone}: ${why}`;
         machine.report({ kind: 'no anchor matches', zone: state.zone, sentence });
         return;
       }

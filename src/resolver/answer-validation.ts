@@ -9,6 +9,7 @@ import {
   delegationFromReferral,
   type Insecure,
   type Secure,
+  type ZoneKeys,
   bogus,
   negativeTrustAnchor,
   proveWildcardAnswer,
@@ -45,6 +46,13 @@ export type JudgedRRset =
     }
   | Refused
   | Unreachable;
+
+export interface NegativeQuestion {
+  readonly name: Name;
+  readonly type: number;
+  /** What the reply code says. */
+  readonly kind: 'name error' | 'no data';
+}
 
 export type JudgedNegative =
   | {
@@ -141,75 +149,63 @@ export class AnswerValidation {
 
   /** Judges a reply without data for `name` and `type`. */
   judgeNegative(
-    asked: { readonly name: Name; readonly type: number; readonly kind: 'name error' | 'no data' },
+    asked: NegativeQuestion,
     cut: ZoneCut,
     reply: UsableReply,
     effort: Effort,
     done: (judged: JudgedNegative) => void,
   ): void {
-    const { name, type } = asked;
     const { authority } = reply.reply;
-    const soa = authority.find((set) => set.type === RRType.SOA && name.isAtOrBelow(set.owner));
-    const deepest = type === RRType.DS ? name.parent() : name;
-    const unsigned = !authority.some((set) => set.signatures.length > 0);
-    let search: Goal | undefined;
-    const speaker = soa?.owner ?? signerOfDenial(authority);
-    if (speaker?.isBelow(cut.zone) === true && deepest.isAtOrBelow(speaker)) {
-      search = unsigned ? unsignedAt(deepest) : signedBy(speaker);
-    } else if (unsigned) search = unsignedAt(deepest);
-    this.#withTrust(cut, search, name, effort, (found) => {
-      const { trust } = found;
-      const ttlSeconds = soa?.ttlSeconds ?? 0;
-      if (trust.kind !== 'secure') {
-        if (trust.kind === 'bogus') done({ ...trust, ofKeys: true });
-        else if (trust.kind === 'unreachable') done(trust);
-        else {
-          done({
-            kind: 'accepted',
-            security: trust.security,
-            denial: asked.kind,
-            ttlSeconds,
-            authority: soa === undefined ? [] : [soa],
-            zone: soa?.owner ?? found.cut.zone,
-            proven: false,
-          });
-        }
-        return;
-      }
-      const verdict = validateNegative(
-        asked,
-        authority,
-        trust.keys,
-        this.#machine.validation(effort),
-      );
-      if ('status' in verdict) {
-        done(refused({ ...verdict, server: reply.server.toString() }));
-        return;
-      }
-      // The reply code is unsigned: where the proof says otherwise, somebody has changed it.
-      if (verdict.security.status === 'secure' && verdict.kind !== asked.kind) {
-        const zone = trust.keys.zone;
-        const detail = ` (${asked.kind} claimed, ${verdict.kind} proven)`;
-        const security = bogus('denial: proves something else', {
-          zone,
-          owner: name,
-          type,
-          detail,
+    const soa = authority.find(
+      (set) => set.type === RRType.SOA && asked.name.isAtOrBelow(set.owner),
+    );
+    const search = goalOfDenial(asked, soa, authority, cut);
+    this.#withTrust(cut, search, asked.name, effort, ({ cut: deepest, trust }) => {
+      if (trust.kind === 'secure') done(this.#provenNegative(asked, reply, trust.keys, effort));
+      else if (trust.kind === 'bogus') done({ ...trust, ofKeys: true });
+      else if (trust.kind === 'unreachable') done(trust);
+      else {
+        done({
+          kind: 'accepted',
+          security: trust.security,
+          denial: asked.kind,
+          ttlSeconds: soa?.ttlSeconds ?? 0,
+          authority: soa === undefined ? [] : [soa],
+          zone: soa?.owner ?? deepest.zone,
+          proven: false,
         });
-        done(refused({ ...security, server: reply.server.toString() }));
-        return;
       }
-      this.#reportValid(name, type, verdict.kind, verdict.security, trust.keys.zone, reply);
-      done({
-        kind: 'accepted',
-        security: verdict.security,
-        denial: asked.kind,
-        ttlSeconds: verdict.proofTtlSeconds,
-        authority: verdict.usedRRsets,
-        zone: trust.keys.zone,
-        proven: verdict.security.status === 'secure',
-      });
     });
+  }
+
+  #provenNegative(
+    asked: NegativeQuestion,
+    reply: UsableReply,
+    keys: ZoneKeys,
+    effort: Effort,
+  ): JudgedNegative {
+    const { name, type } = asked;
+    const { zone } = keys;
+    const context = this.#machine.validation(effort);
+    const verdict = validateNegative(asked, reply.reply.authority, keys, context);
+    const server = reply.server.toString();
+    if ('status' in verdict) return refused({ ...verdict, server });
+    // The reply code is unsigned: where the proof says otherwise, somebody has changed it.
+    if (verdict.security.status === 'secure' && verdict.kind !== asked.kind) {
+      const detail = ` (${asked.kind} claimed, ${verdict.kind} proven)`;
+      const facts = { zone, owner: name, type, detail };
+      return refused({ ...bogus('denial: proves something else', facts), server });
+    }
+    this.#reportValid(name, type, verdict.kind, verdict.security, zone, reply);
+    return {
+      kind: 'accepted',
+      security: verdict.security,
+      denial: asked.kind,
+      ttlSeconds: verdict.proofTtlSeconds,
+      authority: verdict.usedRRsets,
+      zone,
+      proven: verdict.security.status === 'secure',
+    };
   }
 
   /** What a reply to a DS question, or a referral, says about a zone cut at `child`. */
@@ -378,6 +374,22 @@ function weaker(answer: Secure | Insecure, proof: Secure | Insecure): Secure | I
 
 function refused(security: Bogus): Refused {
   return { kind: 'bogus', security, ofKeys: false };
+}
+
+/** The zone that speaks in a denial, or every name on the way when it is unsigned. */
+function goalOfDenial(
+  { name, type }: NegativeQuestion,
+  soa: RRset | undefined,
+  authority: readonly RRset[],
+  cut: ZoneCut,
+): Goal | undefined {
+  // DS records belong to the parent's side of a cut at their owner.
+  const deepest = type === RRType.DS ? name.parent() : name;
+  const unsigned = !authority.some((set) => set.signatures.length > 0);
+  if (unsigned) return unsignedAt(deepest);
+  const speaker = soa?.owner ?? signerOfDenial(authority);
+  const isBelow = speaker?.isBelow(cut.zone) === true && deepest.isAtOrBelow(speaker);
+  return isBelow ? signedBy(speaker) : undefined;
 }
 
 /** Who signed the NSEC or NSEC3 records, when no SOA record tells whose denial it is. */

@@ -1,108 +1,89 @@
-/** One query on its way to one server: what was sent, so that the reply can be held against it. */
+/** Sends one query to one server: the message, its ID and letter case, its cookie. */
 import { EdnsOptionCode, LOWER_CASE, Name, RRClass, buildQuery } from '../wire/index.js';
-import type { Timer } from './deadlines.js';
-import type { Exchange } from './exchange.js';
+import type { Attempt, AttemptOwner } from './attempt-types.js';
 import type { Machine } from './machine.js';
 import type { Transport } from './resolution-types.js';
 import type { ServerAddress, ZoneCut } from './zone-cut.js';
 
-export interface Attempt {
-  readonly queryId: number;
-  readonly exchange: Exchange;
+export interface AttemptRequest {
+  readonly cut: ZoneCut;
+  readonly name: Name;
+  readonly type: number;
   readonly server: ServerAddress;
   readonly transport: Transport;
-  /** The 16 bits of the message header. */
-  readonly messageId: number;
-  readonly name: Name;
-  /** The question name in the letter case in which it was sent. */
-  readonly sentName: Name;
-  readonly type: number;
-  readonly sentAtMs: number;
-  readonly edns: boolean;
+  readonly withoutEdns: boolean;
+  /** Send the name as it is: over TCP, and to servers that lose the letter case. */
+  readonly keepCase: boolean;
   readonly hedge: boolean;
-  readonly clientCookie: Uint8Array | undefined;
-  /** The server is known to answer with cookies: a reply without one is suspect. */
-  readonly cookieExpected: boolean;
-  late: boolean;
-  retransmit: Timer | undefined;
-  expiry: Timer | undefined;
-  hedgeTimer: Timer | undefined;
+  /** A forwarder that kept bad data for CD=1 may have good data for CD=0 (RFC 6840 App. B). */
+  readonly letForwarderJudge: boolean;
+  readonly number: number;
 }
 
 export function openAttempt(
   machine: Machine,
-  exchange: Exchange,
-  ask: {
-    cut: ZoneCut;
-    name: Name;
-    type: number;
-    server: ServerAddress;
-    transport: Transport;
-    withoutEdns: boolean;
-    keepCase: boolean;
-    hedge: boolean;
-    number: number;
-  },
+  exchange: AttemptOwner,
+  ask: AttemptRequest,
 ): Attempt {
   const { entropy, health, config } = machine;
-  const { server } = ask;
-  const sentName = ask.keepCase || !config.randomiseCase ? ask.name : mixCase(ask.name, machine);
-  const messageId = entropy.uint16();
+  const { server, name, type, transport, hedge } = ask;
   const edns = !ask.withoutEdns;
-  const clientCookie = edns ? health.clientCookie(server.key) : undefined;
-  const serverCookie = edns ? health.serverCookie(server.key) : undefined;
-  const octets = buildQuery({
-    id: messageId,
-    name: sentName,
-    type: ask.type,
-    class: RRClass.IN,
-    recursionDesired: ask.cut.forwarding,
-    // RFC 6840 §5.9: we judge by ourselves, so a forwarder shall not withhold what it finds bogus.
-    checkingDisabled: ask.cut.forwarding,
-    ...(edns
-      ? {
-          edns: {
-            udpSizeOctets: config.ednsSizeOctets,
-            dnssecOk: true,
-            options:
-              clientCookie === undefined
-                ? []
-                : [{ code: EdnsOptionCode.COOKIE, data: joined(clientCookie, serverCookie) }],
-          },
-        }
-      : {}),
-  });
   const attempt: Attempt = {
     queryId: machine.nextQueryId(),
     exchange,
     server,
-    transport: ask.transport,
-    messageId,
-    name: ask.name,
-    sentName,
-    type: ask.type,
+    transport,
+    messageId: entropy.uint16(),
+    name,
+    sentName: ask.keepCase || !config.randomiseCase ? name : mixCase(name, machine),
+    type,
     sentAtMs: machine.now.monotonicMs,
     edns,
-    hedge: ask.hedge,
-    clientCookie,
-    cookieExpected: serverCookie !== undefined,
+    hedge,
+    clientCookie: edns ? health.clientCookie(server.key) : undefined,
+    cookieExpected: edns && health.serverCookie(server.key) !== undefined,
     late: false,
     retransmit: undefined,
     expiry: undefined,
     hedgeTimer: undefined,
   };
-  machine.send(attempt, octets);
+  machine.send(attempt, queryOctets(machine, attempt, ask));
   machine.trace({
     kind: 'query sent',
     zone: ask.cut.zone,
-    name: ask.name,
-    type: ask.type,
+    name,
+    type,
     address: server.address,
-    transport: ask.transport,
+    transport,
     attempt: ask.number,
-    hedge: ask.hedge,
+    hedge,
   });
   return attempt;
+}
+
+function queryOctets(machine: Machine, attempt: Attempt, ask: AttemptRequest): Uint8Array {
+  const { forwarding } = ask.cut;
+  const { clientCookie, server } = attempt;
+  const options =
+    clientCookie === undefined
+      ? []
+      : [
+          {
+            code: EdnsOptionCode.COOKIE,
+            data: joined(clientCookie, machine.health.serverCookie(server.key)),
+          },
+        ];
+  const udpSizeOctets = machine.config.ednsSizeOctets;
+  return buildQuery({
+    id: attempt.messageId,
+    name: attempt.sentName,
+    type: attempt.type,
+    class: RRClass.IN,
+    recursionDesired: forwarding,
+    // RFC 6840 §5.9: we judge by ourselves, so a forwarder shall not withhold what it finds bogus.
+    checkingDisabled: forwarding && !ask.letForwarderJudge,
+    edns: attempt.edns ? { udpSizeOctets, dnssecOk: true, options } : undefined,
+  });
 }
 
 function joined(first: Uint8Array, second: Uint8Array | undefined): Uint8Array {

@@ -1,4 +1,4 @@
-/** Second step on a reply: which of a handful of things it says. It decides nothing about belief. */
+/** Second step on a reply: which of a handful of things it says. Whether it is true comes later. */
 import { type Name, Rcode, RRType, type RRset } from '../wire/index.js';
 import { rrsetAt } from './sections.js';
 import type { CleanReply } from './sanitise.js';

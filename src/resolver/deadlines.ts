@@ -1,4 +1,4 @@
-/** Timers of the machine: a binary heap of instants; stale entries are dropped when they surface. */
+/** Timers of the machine: a binary heap of instants; cancelled ones go when they reach the top. */
 
 export interface Timer {
   readonly atMs: number;

@@ -1,5 +1,7 @@
 /** From a referral, hints or forwarders to a zone cut whose servers can be asked. */
 import { IpAddress, Name, type RRset, type ResourceRecord, nameOfRdata } from '../wire/index.js';
+import type { Classified } from './classify-response.js';
+import type { UsableReply } from './exchange-types.js';
 import { isForbidden } from './forbidden-addresses.js';
 import { LIMITS } from './limits.js';
 import { type ConfiguredZone, DNS_PORT, type Machine } from './machine.js';
@@ -117,4 +119,19 @@ function configuredCut(
     forwarding,
     expiresAtMs: Number.POSITIVE_INFINITY,
   });
+}
+
+/** Remembers the zone cut that a referral describes. */
+export function adoptReferral(
+  machine: Machine,
+  cut: ZoneCut,
+  usable: UsableReply,
+  referral: Extract<Classified, { kind: 'referral' }>,
+): ZoneCut {
+  const known = machine.cuts.exact(referral.child, machine.clock);
+  // Another question may have brought the same referral a moment ago: its work is shared.
+  if (known !== undefined && known.parent === cut && known.addresses.length > 0) return known;
+  const child = cutFromReferral(machine, cut, referral.nameServers, usable.reply, usable.server);
+  machine.keepCut(child);
+  return child;
 }

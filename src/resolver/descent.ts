@@ -3,15 +3,13 @@
  * for its zone. It hands over their reply and can be told that the reply was no good.
  */
 import { type ExtendedError, type Name, RRType } from '../wire/index.js';
-import type { Classified } from './classify-response.js';
-import type { Deferred } from './deferred.js';
-import { cutFromReferral } from './delegations.js';
+import { adoptReferral } from './delegations.js';
+import type { DescentServices } from './descent-types.js';
 import type { Effort } from './effort.js';
+import type { UsableReply } from './exchange-types.js';
 import type { Exchange } from './exchange.js';
-import type { ExchangeOutcome, UsableReply } from './exchange-types.js';
+
 import { LIMITS } from './limits.js';
-import type { Machine } from './machine.js';
-import type { ProbeOutcome } from './probe.js';
 import { type Step, nextStep } from './qname-minimisation.js';
 import type { JudgedNegative } from './answer-validation.js';
 import type { ZoneCut } from './zone-cut.js';
@@ -29,28 +27,6 @@ export type DescentOutcome =
       readonly errors: readonly ExtendedError[];
       readonly sentence: string;
     };
-
-export interface DescentServices {
-  readonly machine: Machine;
-  ask(
-    cut: ZoneCut,
-    name: Name,
-    type: number,
-    effort: Effort,
-    deliver: (outcome: ExchangeOutcome) => void,
-    lineage: readonly string[],
-  ): Exchange;
-  probe(
-    cut: ZoneCut,
-    step: Step,
-    effort: Effort,
-    lineage: readonly string[],
-  ): Deferred<ProbeOutcome>;
-  /** Lets the keys of a zone be fetched beside the question to its servers. */
-  anticipateKeys(cut: ZoneCut, effort: Effort): void;
-  /** True when the zone's keys will be fetched anew, so that judging again makes sense. */
-  renewKeys(zone: Name): boolean;
-}
 
 export interface DescentGoal {
   readonly name: Name;
@@ -169,19 +145,4 @@ export class Descent {
       lineage,
     );
   }
-}
-
-/** Remembers the zone cut that a referral describes. */
-export function adoptReferral(
-  machine: Machine,
-  cut: ZoneCut,
-  usable: UsableReply,
-  referral: Extract<Classified, { kind: 'referral' }>,
-): ZoneCut {
-  const known = machine.cuts.exact(referral.child, machine.clock);
-  // Another question may have brought the same referral a moment ago: its work is shared.
-  if (known !== undefined && known.parent === cut && known.addresses.length > 0) return known;
-  const child = cutFromReferral(machine, cut, referral.nameServers, usable.reply, usable.server);
-  machine.keepCut(child);
-  return child;
 }

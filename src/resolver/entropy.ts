@@ -1,4 +1,4 @@
-/** Unpredictable numbers, handed in so that runs can be replayed. The runtime's come from a CSPRNG. */
+/** Unpredictable numbers, handed in so that runs can be replayed; the runtime's are a CSPRNG's. */
 export interface Entropy {
   uint16(): number;
   uint32(): number;

@@ -11,7 +11,8 @@ import {
   Rcode,
   RRType,
 } from '../wire/index.js';
-import { type Attempt, openAttempt } from './attempt.js';
+import { openAttempt } from './attempt.js';
+import type { Attempt, AttemptOwner } from './attempt-types.js';
 import { classify, type Unusable } from './classify-response.js';
 import type { Timer } from './deadlines.js';
 import type { Effort } from './effort.js';
@@ -34,7 +35,7 @@ interface Tried {
   caseLost: boolean;
 }
 
-export class Exchange {
+export class Exchange implements AttemptOwner {
   readonly #machine: Machine;
   readonly #cut: ZoneCut;
   readonly #name: Name;
@@ -160,6 +161,7 @@ export class Exchange {
       withoutEdns: tried.withoutEdns,
       keepCase: tried.caseLost || transport === 'tcp',
       hedge,
+      letForwarderJudge: this.#rejected > 0,
       number: this.#sent,
     });
     this.#open.push(attempt);
@@ -362,7 +364,7 @@ export class Exchange {
     this.#launch(false);
   }
 
-  /** An error reply without a question: it may be forged, so it ends nothing but may start a retry. */
+  /** An error reply without a question may be forged: it ends nothing, but may start a retry. */
   #bareError(attempt: Attempt, rcode: number): void {
     const tried = this.#triedOf(attempt.server);
     const mayDrop = this.#machine.health.mayDropEdns(attempt.server.key);

@@ -1,8 +1,14 @@
 /** Decides what to ask whom, in which order, and when to give up. Pure: see `Resolver.handle`. */
-export type { MaintainedAnchors } from './anchor-maintenance.js';
 export type { Entropy } from './entropy.js';
 export { LIMITS, type Limit } from './limits.js';
-export type { ConfiguredZone, Endpoint, Hint, ResolverConfig, ResolverParts } from './machine.js';
+export type {
+  ConfiguredZone,
+  Endpoint,
+  Hint,
+  ResolverConfig,
+  ResolverParts,
+  MaintainedAnchors,
+} from './machine.js';
 export type { Now } from './now.js';
 export type { Minimisation } from './qname-minimisation.js';
 export * from './resolution-types.js';

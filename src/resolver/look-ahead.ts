@@ -1,6 +1,6 @@
 /**
- * Work done before it is asked for: records near expiry are refreshed, and a secure MX answer starts
- * the look-ups that an MTA makes next, so that they are in flight or cached when it asks.
+ * Work done before it is asked for: records near expiry are refreshed, and a secure MX answer
+ * starts the look-ups that an MTA makes next, so that they are in flight or cached when it asks.
  */
 import { type Name, RRType, parseMx } from '../wire/index.js';
 import { lookUp } from './cached-lookup.js';

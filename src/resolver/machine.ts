@@ -14,14 +14,14 @@ import {
 } from '../cache/index.js';
 import type {
   CryptoProvider,
+  Rfc5011State,
   TrustAnchors,
   ValidationContext,
   ValidationPolicy,
   WorkLimits,
 } from '../dnssec/index.js';
-import type { IpAddress, Name } from '../wire/index.js';
-import type { Attempt } from './attempt.js';
-import type { MaintainedAnchors } from './anchor-maintenance.js';
+import type { IpAddress, Name, ResourceRecord } from '../wire/index.js';
+import type { Attempt } from './attempt-types.js';
 import { Deadlines } from './deadlines.js';
 import type { Effort } from './effort.js';
 import type { Entropy } from './entropy.js';
@@ -77,6 +77,12 @@ export interface ConfiguredZone {
 export interface Endpoint {
   readonly address: IpAddress;
   readonly port: number;
+}
+
+export interface MaintainedAnchors {
+  readonly states: readonly Rfc5011State[];
+  /** Anchors of names that are not maintained. */
+  readonly fixed: readonly ResourceRecord[];
 }
 
 export interface ResolverParts {

@@ -10,7 +10,7 @@ import {
   decodeMessage,
   equalOctets,
 } from '../wire/index.js';
-import type { Attempt } from './attempt.js';
+import type { Attempt } from './attempt-types.js';
 
 export interface Matched {
   readonly kind: 'reply';

@@ -3,22 +3,15 @@
  * one label more, to learn whether a zone cut is there. Equal probes in flight are one.
  */
 import { RRType } from '../wire/index.js';
-import type { AnswerValidation, JudgedNegative } from './answer-validation.js';
+import type { AnswerValidation } from './answer-validation.js';
 import { Deferred } from './deferred.js';
-import { adoptReferral, type DescentServices } from './descent.js';
+import { adoptReferral } from './delegations.js';
+import type { DescentServices, ProbeOutcome } from './descent-types.js';
 import type { Effort } from './effort.js';
 import type { UsableReply } from './exchange-types.js';
 import type { Step } from './qname-minimisation.js';
 import { keepDenial } from './learned.js';
 import type { ZoneCut } from './zone-cut.js';
-
-export type ProbeOutcome =
-  | { readonly kind: 'cut'; readonly cut: ZoneCut }
-  /** Nothing is delegated at this name: one label more. */
-  | { readonly kind: 'no cut' }
-  | { readonly kind: 'name error'; readonly denial: Extract<JudgedNegative, { kind: 'accepted' }> }
-  /** RFC 9156 §2.3: the servers do not take minimised names well. */
-  | { readonly kind: 'ask the whole name' };
 
 export class Probes {
   readonly #services: DescentServices;

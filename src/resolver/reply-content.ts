@@ -1,4 +1,4 @@
-/** From the end of a resolution to what a client is told: statuses, what is left of TTLs, errors. */
+/** From the end of a resolution to what a client is told: statuses, remaining TTLs, errors. */
 import { type Security, indeterminate, weakest } from '../dnssec/index.js';
 import { EdeCode, type ExtendedError, type Name, Rcode, RRType } from '../wire/index.js';
 import type { Machine } from './machine.js';

@@ -1,6 +1,6 @@
 /**
- * The resolver as one machine: events and the time in, effects out. It joins equal questions, starts
- * and bounds resolutions, and keeps what failed from being asked again too soon.
+ * The resolver as one machine: events and the time in, effects out. It joins equal questions,
+ * starts and bounds resolutions, and keeps what failed from being asked again too soon.
  */
 import { indeterminate } from '../dnssec/index.js';
 import { EdeCode, type Name, Rcode, RRType } from '../wire/index.js';
@@ -351,7 +351,7 @@ function taskKey(name: Name, type: number): string {
   return name.key + String.fromCharCode(type);
 }
 
-/** RFC 4035 §2.2: RRSIG records are not signed themselves, so there is nothing to judge them by. */
+/** RFC 4035 §2.2: RRSIG records are not signed themselves; there is nothing to judge them by. */
 function purposeFor(type: number): 'answer' | 'unjudged' {
   return type === RRType.RRSIG || type === RRType.SIG ? 'unjudged' : 'answer';
 }

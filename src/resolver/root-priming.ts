@@ -1,11 +1,11 @@
 /**
  * RFC 9609: asks the hinted servers for the root's NS records when the root is first needed. The
- * first question does not wait for it: the hints are good enough to ask, and its answer is validated.
+ * first question does not wait for it: hints are good enough to ask, and its answer is validated.
  */
 import { Name, RRType } from '../wire/index.js';
 import type { AnswerValidation } from './answer-validation.js';
 import { cutFromHints, cutFromReferral } from './delegations.js';
-import type { DescentServices } from './descent.js';
+import type { DescentServices } from './descent-types.js';
 import { Effort } from './effort.js';
 import type { UsableReply } from './exchange-types.js';
 import { keepRRset } from './learned.js';

@@ -1,6 +1,7 @@
 /**
  * First step on a reply: throw away everything that the asked server has no say about. What is left
- * belongs to the zone that was asked, or below it, and to the question (RFC 2181 §5.4.1, RFC 5452 §6).
+ * belongs to the zone that was asked, or below it, and to the question (RFC 2181 §5.4.1,
+ * RFC 5452 §6).
  */
 import {
   type Message,

@@ -10,7 +10,7 @@ export interface ServerAddress {
   readonly key: string;
 }
 
-/** The authority section of the referral that made a cut known, to be judged by the parent's keys. */
+/** Authority section of the referral that made a cut known, to be judged by the parent's keys. */
 export interface ReferralProof {
   readonly authority: readonly RRset[];
   readonly server: IpAddress;
