@@ -21,10 +21,11 @@ import {
   whyNotBelow,
   whyTypeMayExist,
 } from '../dnssec/index.js';
-import { Name, parseRrsig, parseSoa, type RRset, RRType } from '../wire/index.js';
+import { Name, parseSoa, type RRset, RRType } from '../wire/index.js';
 import { CACHE_LIMITS } from './limits.js';
 import type { CachedNegative, NegativeKind } from './negative-cache.js';
 import { parentKey, typedKey } from './octet-bounded-map.js';
+import { isMadeForOneName, isMetaType, isSignedHere } from './denial-fitness.js';
 import { entrySizeOctets, packRRsets, payloadOctets, unpackRRsets } from './packed-rrset.js';
 import type { CachedRRset } from './rrset-cache.js';
 import { TrustRank } from './trust-ranking.js';
@@ -369,7 +370,8 @@ export class AggressiveCache {
 }
 
 function sizeOf(known: KnownZone): number {
-  let octets = ZONE_OVERHEAD_OCTETS + entrySizeOctets(2 * known.zone.octets.length, known.soa.packed);
+  const { zone, soa } = known;
+  let octets = ZONE_OVERHEAD_OCTETS + entrySizeOctets(2 * zone.octets.length, soa.packed);
   for (const [key, piece] of known.wildcards.entries()) {
     octets += entrySizeOctets(key.length, piece.packed);
   }
@@ -378,36 +380,6 @@ function sizeOf(known: KnownZone): number {
 
 function isCurrent(piece: Piece, now: CacheClock): boolean {
   return now.cacheMs < piece.expiresAtMs && isWithinSignatures(piece.security, now);
-}
-
-/**
- * A second look at what the caller has validated: signed by this zone under this very owner, and
- * not made from a wildcard (RFC 4592 §4.7, CVE-2026-44690: such a record tells about another
- * name's place).
- */
-function isSignedHere(rrset: RRset, zone: Name): boolean {
-  const labels = rrset.owner.labelCount - (rrset.owner.isWildcard ? 1 : 0);
-  return rrset.signatures.some((signature) => {
-    const rrsig = parseRrsig(signature);
-    return (
-      rrsig?.typeCovered === rrset.type && rrsig.labels === labels && rrsig.signer.equals(zone)
-    );
-  });
-}
-
-/** RFC 9824 §3: the next name is the owner with a label of one zero octet before it. */
-function isMadeForOneName(owner: Name, nextName: Name): boolean {
-  return (
-    nextName.labelCount === owner.labelCount + 1 &&
-    nextName.octets[0] === 1 &&
-    nextName.octets[1] === 0 &&
-    nextName.isBelow(owner)
-  );
-}
-
-/** RFC 6895 §3.1: 0 and the types that only queries have; there is nothing to deny of them. */
-function isMetaType(type: number): boolean {
-  return type === 0 || type === RRType.OPT || (type >= 128 && type <= 255);
 }
 
 function denialOf(

@@ -2,10 +2,12 @@
  * Small zones with their whole NSEC or NSEC3 chain, and what is true of each name in them: read
  * from the lab's zone by the search of RFC 1034 §4.3.2, not from any denial record.
  */
+import { AggressiveCache } from '../../src/cache/index.js';
 import type { CryptoProvider } from '../../src/dnssec/index.js';
 import { denialOf } from '../../src/lab/denial.js';
 import { Zone } from '../../src/lab/index.js';
 import type { DenialSpec } from '../../src/lab/zone-signer.js';
+import { NodeCryptoProvider } from '../../src/runtime/crypto.js';
 import {
   type Name,
   type ResourceRecord,
@@ -13,11 +15,40 @@ import {
   type RRset,
   RRType,
 } from '../../src/wire/index.js';
-import { name, rrsig, soaRdata } from './made-up-data.js';
+import { clock, name, rrsig, secure, soaRdata } from './made-up-data.js';
 
 export type NodeState = 'absent' | 'data' | 'alias' | 'cut' | 'signed cut' | 'dname';
 
 export const APEX = name('example.');
+
+export const crypto = new NodeCryptoProvider();
+export const NSEC: DenialSpec = { kind: 'NSEC' };
+export const NSEC3: DenialSpec = {
+  kind: 'NSEC3',
+  iterations: 1,
+  salt: Uint8Array.of(0xab),
+  optOut: false,
+};
+
+export function below(text: string): Name {
+  return name(`${text}.example.`);
+}
+
+export function aggressiveCache(
+  options: Partial<ConstructorParameters<typeof AggressiveCache>[0]> = {},
+): AggressiveCache {
+  return new AggressiveCache({ maxOctets: 4 * 1024 * 1024, crypto, ...options });
+}
+
+/** Gives the cache these records of the zone, as if each had been validated. */
+export function learn(
+  denials: AggressiveCache,
+  zone: Zone,
+  sets: readonly RRset[],
+  now = clock(),
+): void {
+  denials.put(zone.origin, sets, soaOf(zone), { security: secure(zone.origin) }, now);
+}
 
 export function buildZone(states: ReadonlyMap<string, NodeState>, apex = APEX): Zone {
   const records: ResourceRecord[] = [];
