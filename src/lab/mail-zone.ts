@@ -71,3 +71,17 @@ export const INSECURE: Verdict = { status: 'insecure', reason: 'no DS' };
 export function bogus(reason: string, ede: number): Verdict {
   return { status: 'bogus', reason, ede };
 }
+
+// What a correctly signed zone says about one name.
+
+export const noData = (name: string, type: string): Expectation => {
+  return { name, type, rcode: 'NOERROR', records: 0, ...SECURE };
+};
+
+export const nameError = (name: string, type: string): Expectation => {
+  return { name, type, rcode: 'NXDOMAIN', ...SECURE };
+};
+
+export const found = (name: string, type: string, records = 1): Expectation => {
+  return { name, type, rcode: 'NOERROR', records, ...SECURE };
+};

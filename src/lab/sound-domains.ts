@@ -1,13 +1,15 @@
 /** Domains that work: what a validating resolver meets on a good day. */
 import { LAB_ALGORITHMS as ALGORITHM } from './lab-signer.js';
 import {
+  found,
   hostLines,
   INSECURE,
   mailAnswers,
   mailLines,
+  nameError,
+  noData,
   SECURE,
   tlsaData,
-  tlsaLine,
 } from './mail-zone.js';
 import {
   type Expectation,
@@ -45,18 +47,6 @@ function secureDomain(
 }
 
 const unsupported = { status: 'insecure', reason: 'unsupported algorithm', ede: 1 } as const;
-
-const noData = (name: string, type: string): Expectation => {
-  return { name, type, rcode: 'NOERROR', records: 0, ...SECURE };
-};
-
-const nameError = (name: string, type: string): Expectation => {
-  return { name, type, rcode: 'NXDOMAIN', ...SECURE };
-};
-
-const found = (name: string, type: string, records = 1): Expectation => {
-  return { name, type, rcode: 'NOERROR', records, ...SECURE };
-};
 
 function algorithms(): readonly LabDomain[] {
   const signed = (algorithm: number): ZoneExtras => ({ signing: singleKey(algorithm) });
@@ -202,125 +192,6 @@ function unsignedDomains(): readonly LabDomain[] {
   ];
 }
 
-function aliases(): readonly LabDomain[] {
-  const wildcard = 'wildcard.dane';
-  const tlsa = tlsaData(`mx.${wildcard}`);
-  const wildcardZone = (name: string, signing: SigningSpec): ZoneSpec => ({
-    origin: `${name}.`,
-    text: `@ MX 10 mx\n${hostLines('mx', name)}*._tcp.mx TLSA ${tlsa}\n* TXT "from a wildcard"\n`,
-    signing,
-  });
-  const cname = 'cname-tlsa.dane';
-  const elsewhere = 'cname-elsewhere.dane';
-  const toInsecure = 'cname-to-insecure.dane';
-  const cnameMx = 'cname-mx.dane';
-  const alias = (line: string, name: string): string => {
-    return `@ MX 10 mx\n${hostLines('mx', name)}${line}\n`;
-  };
-  const signed = (name: string, text: string): ZoneSpec => {
-    return { origin: `${name}.`, text, signing: singleKey(P256) };
-  };
-  return [
-    {
-      name: wildcard,
-      shows: 'TLSA from a wildcard, proven with NSEC.',
-      zones: [wildcardZone(wildcard, singleKey(P256))],
-      expectations: [
-        found(`_25._tcp.mx.${wildcard}`, 'TLSA'),
-        found(`any.${wildcard}`, 'TXT'),
-        noData(`any.${wildcard}`, 'A'),
-        noData(`_25._tcp.mx.${wildcard}`, 'A'),
-      ],
-    },
-    {
-      name: 'wildcard.hashed',
-      shows: 'TLSA from a wildcard, proven with NSEC3.',
-      zones: [wildcardZone('wildcard.hashed', singleKey(P256, nsec3()))],
-      expectations: [
-        found('_25._tcp.mx.wildcard.hashed', 'TLSA'),
-        found('any.wildcard.hashed', 'TXT'),
-        noData('any.wildcard.hashed', 'A'),
-        noData('_25._tcp.mx.wildcard.hashed', 'A'),
-      ],
-    },
-    {
-      name: cname,
-      shows: 'TLSA behind a CNAME in the same zone (RFC 7671 §7).',
-      zones: [
-        signed(
-          cname,
-          `${alias('_25._tcp.mx CNAME tlsa._dane', cname)}tlsa._dane TLSA ${tlsaData(cname)}\n`,
-        ),
-      ],
-      expectations: [found(`_25._tcp.mx.${cname}`, 'TLSA'), found(`mx.${cname}`, 'A')],
-    },
-    {
-      name: elsewhere,
-      shows: 'TLSA behind a CNAME into another signed zone.',
-      zones: [signed(elsewhere, alias('_25._tcp.mx CNAME _25._tcp.mx.p256.dane.', elsewhere))],
-      expectations: [found(`_25._tcp.mx.${elsewhere}`, 'TLSA')],
-    },
-    {
-      name: toInsecure,
-      shows: 'TLSA behind a CNAME into an unsigned zone: as weak as the weakest link.',
-      zones: [
-        signed(toInsecure, alias('_25._tcp.mx CNAME _25._tcp.mx.unsigned.dane.', toInsecure)),
-      ],
-      expectations: [
-        {
-          name: `_25._tcp.mx.${toInsecure}`,
-          type: 'TLSA',
-          rcode: 'NOERROR',
-          records: 1,
-          ...INSECURE,
-        },
-      ],
-    },
-    {
-      name: cnameMx,
-      shows: 'An MX record that points to a CNAME: RFC 5321 §5.1 forbids it, mailers follow.',
-      zones: [
-        signed(
-          cnameMx,
-          `@ MX 10 mail\nmail CNAME mx\n${hostLines('mx', cnameMx)}${tlsaLine('mx', cnameMx)}`,
-        ),
-      ],
-      expectations: [
-        found(cnameMx, 'MX'),
-        found(`mail.${cnameMx}`, 'A'),
-        found(`_25._tcp.mx.${cnameMx}`, 'TLSA'),
-        nameError(`_25._tcp.mail.${cnameMx}`, 'TLSA'),
-      ],
-    },
-    {
-      name: 'dname.dane',
-      shows: 'A DNAME: everything below old.dname.dane lives below new.dname.dane.',
-      zones: [
-        signed(
-          'dname.dane',
-          [
-            '@ MX 10 mx.old',
-            'old DNAME new',
-            hostLines('mx.new', 'dname.dane'),
-            tlsaLine('mx.new', 'dname.dane'),
-          ].join('\n'),
-        ),
-      ],
-      expectations: [
-        found('mx.old.dname.dane', 'A'),
-        found('_25._tcp.mx.old.dname.dane', 'TLSA'),
-        nameError('nobody.old.dname.dane', 'A'),
-      ],
-    },
-    {
-      name: 'null-mx.dane',
-      shows: 'A null MX (RFC 7505): this domain takes no mail, provably.',
-      zones: [signed('null-mx.dane', '@ MX 0 .\n')],
-      expectations: [found('null-mx.dane', 'MX'), noData('null-mx.dane', 'A')],
-    },
-  ];
-}
-
 function shapes(): readonly LabDomain[] {
   const odd = 'odd.dane';
   const big = 'big.dane';
@@ -389,5 +260,5 @@ function shapes(): readonly LabDomain[] {
 }
 
 export function soundDomains(): readonly LabDomain[] {
-  return [...algorithms(), ...denials(), ...unsignedDomains(), ...aliases(), ...shapes()];
+  return [...algorithms(), ...denials(), ...unsignedDomains(), ...shapes()];
 }

@@ -2,6 +2,7 @@
  * The lab's Internet: a signed root, six top-level domains, and some hundred mail domains below
  * them. `labWorld()` is data; `buildLab` makes it answer.
  */
+import { aliasDomains } from './alias-domains.js';
 import { brokenDomains } from './broken-domains.js';
 import { extendedErrorDomains } from './extended-error-domains.js';
 import { LAB_ALGORITHMS } from './lab-signer.js';
@@ -40,6 +41,12 @@ export const TOP_LEVEL_DOMAINS: readonly { readonly spec: ZoneSpec; readonly sho
 export function labWorld(): World {
   return {
     zones: [ROOT, ...TOP_LEVEL_DOMAINS.map(({ spec }) => spec)],
-    domains: [...soundDomains(), ...serverDomains(), ...brokenDomains(), ...extendedErrorDomains()],
+    domains: [
+      ...soundDomains(),
+      ...aliasDomains(),
+      ...serverDomains(),
+      ...brokenDomains(),
+      ...extendedErrorDomains(),
+    ],
   };
 }
