@@ -174,7 +174,7 @@ export const LIMITS = {
   nsec3HashesPerProof: limit(
     128,
     'SHA-1 blocks hashed per proof (iterations and salt priced in)',
-    'ten labels at the usual parameters; above it the proof is given up',
+    'ten labels at the usual parameters; eight hashes where each costs more',
     'CVE-2023-50868',
   ),
   nsec3HashesPerQuestion: limit(

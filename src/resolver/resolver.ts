@@ -44,6 +44,7 @@ export class Resolver {
   readonly #taskOfHandle = new Map<number, string>();
   readonly #maintenance: AnchorMaintenance | undefined;
   readonly #configured: ConfiguredCuts;
+  #rootIsDown = false;
 
   constructor(parts: ResolverParts) {
     const machine = new Machine(parts);
@@ -322,7 +323,8 @@ export class Resolver {
       effort,
       lookUpAddresses: (asking) => this.#lookups.startFor(asking, lineage),
       deliver: (outcome) => {
-        if (outcome.kind === 'failed' && effort.spent === undefined && !cut.zone.isRoot) {
+        if (cut.zone.isRoot) this.#noteRoot(outcome, effort);
+        else if (outcome.kind === 'failed' && effort.spent === undefined) {
           // Next time the parent is asked again: the delegation may have changed.
           machine.cuts.remove(cut);
         }
@@ -331,6 +333,16 @@ export class Resolver {
     });
     exchange.start();
     return exchange;
+  }
+
+  /** Says once, when it begins, that the root cannot be reached: then nothing else can be either. */
+  #noteRoot(outcome: ExchangeOutcome, effort: Effort): void {
+    if (outcome.kind === 'reply') this.#rootIsDown = false;
+    else if (!this.#rootIsDown && effort.spent === undefined) {
+      this.#rootIsDown = true;
+      const sentence = `no root server can be reached, so nothing can be resolved: ${outcome.sentence}`;
+      this.#machine.report({ kind: 'no root server', sentence });
+    }
   }
 
   #startingCut(name: Name, type: number): ZoneCut {
