@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import t from 'tap';
+import { readCommandLine } from '../src/cli/command-line.js';
 import { readYamlSettings } from '../src/config/index.js';
 import { projectRoot } from './architecture/sources.js';
 
@@ -56,6 +57,28 @@ t.test('source files that documents name exist', (t) => {
     )) {
       const exists = existsSync(join(projectRoot, path.replace(/\/$/, '')));
       t.ok(exists, `${document} names ${path}`);
+    }
+  }
+  t.end();
+});
+
+t.test('commands that documents show are understood', (t) => {
+  const { scripts } = JSON.parse(read('package.json'));
+  for (const document of ['README.md', 'ARCHITECTURE.md', 'docs/api.md', 'docs/configuration.md']) {
+    for (const [, command = ''] of read(document).matchAll(/^ {4,}((?:npm|npx|anchorite) .*)$/gm)) {
+      const [shown = ''] = command.split(' # ');
+      const words = shown
+        .trim()
+        .split(/\s+/)
+        .filter((word) => !word.startsWith('['));
+      const [program, ...rest] = words;
+      if (program === 'npm') {
+        const script = rest[0] === 'run' ? rest[1] : rest[0];
+        t.ok(script !== undefined && script in scripts, `${document}: ${shown}`);
+        continue;
+      }
+      const argv = program === 'npx' ? rest.slice(1) : rest;
+      t.notMatch(readCommandLine(argv), { kind: 'wrong' }, `${document}: ${shown}`);
     }
   }
   t.end();

@@ -1,4 +1,5 @@
 /** Finds the words for what the resolver reports. */
+import type { Security } from '../dnssec/index.js';
 import type { Report } from '../resolver/index.js';
 import { typeMnemonic } from '../wire/index.js';
 import type { LogEvent } from './log.js';
@@ -27,7 +28,7 @@ export function wordsOf(report: Report): LogEvent {
     }
     case 'validated': {
       const { name, type, what, security, server, zone } = report;
-      const sentence = `${what} ${name} ${typeMnemonic(type)} is ${security.status}`;
+      const sentence = `${what} ${name} ${typeMnemonic(type)} is ${statusWords(security)}`;
       return debug('validated', sentence, { zone: zone.toString(), server: server.toString() });
     }
     case 'bogus': {
@@ -55,6 +56,15 @@ export function wordsOf(report: Report): LogEvent {
     case 'internal error':
       return { level: 'error', event: 'internal-error', sentence: report.sentence };
   }
+}
+
+/** Secure data ends with the first signature of its chain to expire. */
+function statusWords(security: Security): string {
+  if (security.status === 'insecure') return `insecure: ${security.sentence}`;
+  if (security.status !== 'secure') return security.status;
+  if (!Number.isFinite(security.validUntilSeconds)) return security.status;
+  const until = new Date(security.validUntilSeconds * 1000);
+  return `secure, signed until ${until.toISOString().slice(0, 16).replace('T', ' ')}`;
 }
 
 /** The parent's word about a child zone, for people. */
