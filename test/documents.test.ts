@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import t from 'tap';
 import { readCommandLine } from '../src/cli/command-line.js';
 import { readYamlSettings } from '../src/config/index.js';
-import { projectRoot } from './architecture/sources.js';
+import { projectRoot, readSources } from './architecture/sources.js';
 
 /** The folder with the compiled sources that belong to this compiled test. */
 const build = fileURLToPath(new URL('..', import.meta.url));
@@ -59,6 +59,19 @@ t.test('source files that documents name exist', (t) => {
       t.ok(exists, `${document} names ${path}`);
     }
   }
+  t.end();
+});
+
+t.test('every RFC that the sources cite is in the list', (t) => {
+  const cited = new Set<string>();
+  for (const { path, lines } of readSources()) {
+    if (!path.startsWith('src/')) continue;
+    for (const [, number = ''] of lines.join('\n').matchAll(/RFC (\d{4})/g)) cited.add(number);
+  }
+  const list = read('docs/rfcs.md');
+  const missing = [...cited].filter((number) => !new RegExp(`\\b${number}\\b`).test(list));
+  t.ok(cited.size > 50);
+  t.same(missing.sort(), []);
   t.end();
 });
 
