@@ -29,9 +29,11 @@ export function classify(
   if (!forwarding && !reply.authoritative && reply.recursionAvailable) {
     return { kind: 'unusable', why: 'lame' };
   }
+  // RFC 6672 §2.2: YXDOMAIN goes with a DNAME; with anything else it is nonsense.
+  if (reply.rcode === Rcode.YXDOMAIN && dnameAbove(reply.answer, name) === undefined) {
+    return { kind: 'unusable', why: 'other rcode' };
+  }
   if (hasAnswerFor(reply, name, type)) return { kind: 'answer' };
-  // RFC 6672 §2.2: YXDOMAIN goes with a DNAME.
-  if (reply.rcode === Rcode.YXDOMAIN) return { kind: 'unusable', why: 'other rcode' };
   if (reply.rcode === Rcode.NXDOMAIN) return { kind: 'name error' };
   if (reply.authority.some((set) => set.type === RRType.SOA)) return { kind: 'no data' };
   const delegation = reply.authority.find(
