@@ -41,7 +41,7 @@ export function sanitise(message: Message, zone: Name, hardenGlue: boolean): Cle
     record.class === RRClass.IN &&
     record.owner.isAtOrBelow(zone) &&
     // RFC 9267 §5: a record that does not have the form of its type is no record.
-    rdataIsWellFormed(record.type, record.rdata);
+    (isOpaque(record.type) || rdataIsWellFormed(record.type, record.rdata));
   const answer = kept(message.answer, inZone);
   const authority = kept(message.authority, inZone);
   // Some servers put a signature into another section than what it signs.
@@ -62,6 +62,11 @@ export function sanitise(message: Message, zone: Name, hardenGlue: boolean): Cle
         (!hardenGlue || record.owner.isAtOrBelow(zone)),
     ),
   };
+}
+
+/** RFC 9460 §4.3: what is invalid in them is for clients to refuse. */
+function isOpaque(type: number): boolean {
+  return type === RRType.SVCB || type === RRType.HTTPS;
 }
 
 const NOTHING: readonly ResourceRecord[] = [];

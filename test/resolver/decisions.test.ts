@@ -112,6 +112,19 @@ t.test('sanitise drops what the asked zone has no say about', (t) => {
   t.end();
 });
 
+t.test('RFC 9460 §4.3: service parameters pass as they are, other malformed records do not', (t) => {
+  const twice = Uint8Array.of(0, 1, 0, 0, 1, 0, 3, 2, 0x68, 0x32, 0, 1, 0, 3, 2, 0x68, 0x33);
+  const https = { ...record('www.example.com. 60 IN HTTPS 1 .'), rdata: twice };
+  const address = { ...record('www.example.com. 60 IN A 8.8.8.8'), rdata: twice };
+  const clean = sanitise(message({ answer: [https, address] }), name('com.'), true);
+  t.same(
+    clean.answer.map((set) => set.type),
+    [RRType.HTTPS],
+  );
+  t.same(clean.answer[0]?.rdatas, [twice]);
+  t.end();
+});
+
 t.test('a record of another class never rides along (CVE-2026-123599)', (t) => {
   const chaos = { ...record('www.example.com. 60 IN A 6.6.6.6'), class: 3 };
   const clean = sanitise(message({ answer: [chaos] }), name('example.com.'), true);
@@ -132,6 +145,10 @@ t.test('classify tells the outcomes apart', (t) => {
   t.equal(kind({ answer: [record('www.example.com. 60 IN CNAME x.com.')] }), 'answer');
   t.equal(kind({ answer: [record('example.com. 60 IN DNAME x.com.')] }), 'answer');
   t.equal(kind({ answer: [record('www.example.com. 60 IN AAAA 2600::1')] }), 'no data', 'I11');
+  const tooLong = { rcode: Rcode.YXDOMAIN, answer: [record('example.com. 60 IN DNAME x.com.')] };
+  t.equal(kind(tooLong), 'answer', 'RFC 6672 §2.2');
+  const nonsense = { rcode: Rcode.YXDOMAIN, answer: [record('www.example.com. 60 IN A 8.8.8.8')] };
+  t.equal(kind(nonsense), 'other rcode', 'YXDOMAIN without a DNAME');
   t.equal(kind({ authority: [delegation], authoritative: false }), 'referral');
   t.equal(kind({ authority: [delegation] }), 'referral', 'AA may be set on a referral');
   t.equal(kind({ authority: [record('com. 60 IN NS a.com.')], authoritative: false }), 'lame');
