@@ -199,7 +199,7 @@ class Collector {
         this.#negative.push(parseName(value)!);
         return undefined;
       case 'qname-minimisation':
-        this.#config.minimisation = on ? 'strict' : 'off';
+        this.#config.minimisation = on ? 'relaxed' : 'off';
         return undefined;
       case 'minimal-responses':
         this.#minimal = on;
