@@ -22,7 +22,7 @@ const MAX_POINTERS = 127;
 
 /**
  * Undefined for what is not kept: anything but a whole, well-formed NOERROR or NXDOMAIN reply to
- * one question, with at least one record, no TTL of 0, and no EDNS option that is the client's own.
+ * one question, with at least one record, and no EDNS option that is the client's own.
  */
 export function readReplyLayout(reply: Uint8Array, questionEnd: number): ReplyLayout | undefined {
   if (reply.length < questionEnd || !hasOrdinaryHeader(reply)) return undefined;
@@ -51,7 +51,7 @@ export function readReplyLayout(reply: Uint8Array, questionEnd: number): ReplyLa
     }
     at = end;
   }
-  if (at !== reply.length || ttlOffsets.length === 0 || leastTtlSeconds === 0) return undefined;
+  if (at !== reply.length || ttlOffsets.length === 0) return undefined;
   return {
     ttlOffsets,
     leastTtlSeconds,

@@ -284,6 +284,66 @@ t.test('life time: RFC 9077 §3, and both clocks', (t) => {
   t.end();
 });
 
+t.test('a newer SOA prolongs no older record, and a newer signature none either', (t) => {
+  const zone = buildZone(new Map<string, NodeState>([['m', 'data']]));
+  const [apex, m] = chainOf(zone, NSEC, crypto).map((set) => ({
+    ...set,
+    ttlSeconds: 900,
+    signatures: [rrsig(set.owner, set.type, 900, { signer: APEX })],
+  })) as unknown as [RRset, RRset];
+  const now = clock();
+  const denials = aggressiveCache();
+  const short = secure(APEX, NOW_SECONDS + 400);
+  denials.put(APEX, [m], soa('example.', 900, 300), { security: secure(APEX) }, now);
+  denials.put(APEX, [apex], soa('example.', 900, 900), { security: secure(APEX) }, now);
+  const life = (text: string): number | undefined => {
+    const made = denials.synthesise(below(text), RRType.TLSA, now);
+    return made === undefined ? undefined : remainingSeconds(made.expiresAtMs, now);
+  };
+  t.same([life('m'), life('a')], [300, 900], 'each keeps the end that it was given');
+  denials.put(APEX, [m], soa('example.', 900, 900), { security: short }, now);
+  denials.put(APEX, [apex], soa('example.', 900, 900), { security: secure(APEX) }, now);
+  t.equal(life('m'), 400);
+  now.wallSeconds += 401;
+  t.same([life('m'), life('a')], [undefined, 900], 'each ends with its own signature');
+  t.end();
+});
+
+t.test('one new record of a changed zone ends the old ones that it contradicts', (t) => {
+  const before = buildZone(new Map<string, NodeState>([['d', 'data']]));
+  const after = buildZone(
+    new Map<string, NodeState>([
+      ['b', 'data'],
+      ['d', 'data'],
+    ]),
+  );
+  const denials = aggressiveCache();
+  const now = clock();
+  learn(denials, before, chainOf(before, NSEC, crypto));
+  const isDenied = (text: string) => denials.synthesise(below(text), RRType.A, now) !== undefined;
+  t.ok(isDenied('a') && isDenied('b') && isDenied('c'));
+  const b = chainOf(after, NSEC, crypto).find(({ owner }) => owner.equals(below('b')))!;
+  learn(denials, after, [b]);
+  t.equal(denials.spanCount(APEX), 2, 'the span around b is gone');
+  t.same([isDenied('a'), isDenied('b')], [false, false], 'nothing is known of what lies before');
+  t.end();
+});
+
+t.test('delegations and DNAMEs at a wildcard mean nothing (RFC 4592 §4.2, §4.4)', (t) => {
+  for (const kind of [NSEC, NSEC3]) {
+    for (const state of ['cut', 'signed cut', 'dname'] as const) {
+      const zone = buildZone(new Map<string, NodeState>([['*', state]]));
+      const denials = aggressiveCache();
+      learn(denials, zone, chainOf(zone, kind, crypto));
+      for (const type of [RRType.DS, RRType.A, RRType.NS]) {
+        const made = denials.synthesise(below('x'), type, clock());
+        t.equal(made, undefined, `${kind.kind} ${state} TYPE${type}`);
+      }
+    }
+  }
+  t.end();
+});
+
 t.test('a parent’s records never speak for what a child has', (t) => {
   const parent = buildZone(
     new Map<string, NodeState>([
@@ -332,8 +392,11 @@ t.test('a zone that changes its way of denying begins anew (CVE-2026-33261)', (t
   t.notOk(isDenied('new'), 'the NSEC records are gone');
   t.ok(isDenied('zzz'));
   t.equal(denials.spanCount(APEX), nsec3.length);
+  const hosts = Array.from({ length: 30 }, (_, at) => [`h${at}`, 'data'] as [string, NodeState]);
+  const wide = buildZone(new Map(hosts));
+  learn(denials, wide, chainOf(wide, NSEC3, crypto));
   const salted = { ...NSEC3, salt: Uint8Array.of(1, 2, 3) } as DenialSpec;
-  learn(denials, zone, chainOf(zone, salted, crypto).slice(0, 1));
+  learn(denials, wide, chainOf(wide, salted, crypto).slice(0, 1));
   t.equal(denials.spanCount(APEX), 1, 'another salt is another chain');
   learn(denials, zone, chainOf(zone, NSEC, crypto));
   t.ok(isDenied('new'), 'and back');

@@ -101,6 +101,21 @@ t.test('requests that have to go the long way', (t) => {
   for (let label = 0; label < 4; label++) tooLong[12 + label * 64] = 63;
   tooLong.set([0, 1, 0, 1], tooLong.length - 4);
   t.equal(kept.get(tooLong, UDP, false, now), undefined, 'a name of 257 octets');
+  // Replies that fit these requests in every other way.
+  const replyTo = (request: Uint8Array): Uint8Array => {
+    const address = [0xc0, 12, 0, 1, 0, 1, 0, 0, 1, 0, 0, 4, 192, 0, 2, 1];
+    const reply = Uint8Array.from([...request, ...address]);
+    reply[2]! |= 0x80;
+    reply[7] = 1;
+    return reply;
+  };
+  const put = (request: Uint8Array) =>
+    kept.put(request, replyTo(request), { security: insecure() }, now);
+  t.ok(put(plain), 'such a reply is kept');
+  t.notOk(put(tooLong), 'but not for a name of 257 octets');
+  for (const type of [RRType.ANY, RRType.AXFR, RRType.TKEY, 0, RRType.OPT]) {
+    t.notOk(put(ask({ owner, type })), `nor for type ${type}`);
+  }
   t.end();
 });
 

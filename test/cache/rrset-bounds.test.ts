@@ -53,6 +53,10 @@ t.test('keys are wire octets', (t) => {
   rrsets.put(typed, { security: insecure(), rank: AA }, now);
   t.equal(at(labels('a'), 0x6200), 7);
   t.equal(at(labels('a'), 0x0062), undefined, 'nor is it another type');
+  const caa = rrset(labels('caa'), RRType.CAA, 300, [Uint8Array.of(0, 0, 0, 8)]);
+  rrsets.put(caa, { security: insecure(), rank: AA }, now);
+  t.equal(at(labels('caa'), RRType.CAA), 8);
+  t.equal(at(labels('caa'), RRType.A), undefined, 'type 257 is not type 1');
   t.end();
 });
 
