@@ -63,7 +63,7 @@ const BANNED_IN_PURE_FLOORS: ReadonlyArray<readonly [pattern: RegExp, instead: s
 ];
 
 const MAX_FILE_LINES = 500;
-/** Each test program costs a start, so they are few and large; beyond this they are hard to find. */
+/** Each test program costs a start, so they are few and large; beyond this, hard to find. */
 const MAX_TEST_FILE_LINES = 800;
 /** The head of a longer file says why it is one file, in these words. */
 const LONG_FILE_REASON = /Over 500 lines because /;

@@ -54,10 +54,11 @@ function readScripts(): string {
   let text = readFileSync(join(projectRoot, 'package.json'), 'utf8');
   for (const folder of ['scripts', '.ci', 'test', 'bench']) {
     if (!existsSync(join(projectRoot, folder))) continue;
-    const entries = readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' });
-    for (const entry of entries) {
-      if (!/\.(?:sh|mjs)$/.test(entry)) continue;
-      text += readFileSync(join(projectRoot, folder, entry), 'utf8');
+    const options = { recursive: true, withFileTypes: true } as const;
+    for (const entry of readdirSync(join(projectRoot, folder), options)) {
+      // Shell scripts often have no ending at all.
+      if (!entry.isFile() || !/^[^.]+$|\.(?:sh|mjs)$/.test(entry.name)) continue;
+      text += readFileSync(join(entry.parentPath, entry.name), 'utf8');
     }
   }
   return text;

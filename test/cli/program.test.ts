@@ -64,7 +64,8 @@ t.test('config check and config show', async (t) => {
   const checked = await run('config', 'check', bad);
   t.equal(checked.status, 2);
   t.same(checked.stderr.trimEnd().split('\n'), [
-    `anchorite: ${bad} line 2: edns-size must be a whole number of octets from 512 to 4096; "99999" is not`,
+    `anchorite: ${bad} line 2: edns-size must be a whole number of octets from 512 to 4096; ` +
+      '"99999" is not',
     `anchorite: ${bad} line 3: prefect is not a setting; did you mean 'prefetch'?`,
   ]);
   const absent = await run('config', 'check', join(folder, 'absent.yaml'));
