@@ -202,9 +202,11 @@ t.test('functions stay short', (t) => {
 
 t.test('lines fit in 100 columns', (t) => {
   const tooWide: string[] = [];
-  for (const { path, lines } of sources) {
-    lines.forEach((text, index) => {
-      if (text.length > MAX_COLUMNS) tooWide.push(`${path}:${index + 1} ${text.length} columns`);
+  for (const { path, breakableLines } of sources) {
+    breakableLines.forEach((text, index) => {
+      // A long string, such as a key, stands on a line of its own, whatever closes after it.
+      const width = text.replace(/\s+[\s,;)\]}]*$/, '').length;
+      if (width > MAX_COLUMNS) tooWide.push(`${path}:${index + 1} ${width} columns`);
     });
   }
   t.same(tooWide, []);
@@ -332,5 +334,14 @@ function headOf(lines: readonly string[]): string {
 
 function fakeFile(path: string, targets: readonly string[]): SourceFile {
   const imports = targets.map((target) => ({ specifier: target, target, line: 1 }));
-  return { path, lines: [], codeLines: [], imports, starts: [], functions: [], isProgram: false };
+  return {
+    path,
+    lines: [],
+    codeLines: [],
+    breakableLines: [],
+    imports,
+    starts: [],
+    functions: [],
+    isProgram: false,
+  };
 }

@@ -4,7 +4,7 @@ import { HEADER_OCTETS } from './reader.js';
 
 const MAX_FRAMED_OCTETS = 0xffff;
 
-/** The message behind its length. Longer than 65,535 octets it cannot be: encodeMessage sees to it. */
+/** The message behind its length; encodeMessage sees to it that it has 65,535 octets at most. */
 export function frame(message: Uint8Array): Uint8Array {
   const framed = new Uint8Array(2 + message.length);
   framed[0] = message.length >> 8;

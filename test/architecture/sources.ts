@@ -10,6 +10,8 @@ export interface SourceFile {
   readonly lines: readonly string[];
   /** The same lines with comments and the insides of strings blanked out, but not specifiers. */
   readonly codeLines: readonly string[];
+  /** With strings blanked out and comments left: what a formatter could have broken up. */
+  readonly breakableLines: readonly string[];
   readonly imports: readonly Import[];
   /** Programs that this file starts as processes of their own. */
   readonly starts: readonly string[];
@@ -101,12 +103,14 @@ function readSource(path: string): SourceFile {
     ts.forEachChild(node, visit);
   };
   visit(tree);
+  const breakable = blankOut(text, blanks);
   for (const comment of commentsOf(text, tree)) blanks.push(comment);
 
   return {
     path,
     lines: withoutLastEmpty(text.split('\n')),
     codeLines: blankOut(text, blanks).split('\n'),
+    breakableLines: breakable.split('\n'),
     imports,
     starts: startsOf(path, text),
     functions,

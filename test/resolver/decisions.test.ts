@@ -1,4 +1,4 @@
-/** The resolver's small decisions, each a pure function: what to ask, whom to heed, what to drop. */
+/** The resolver's small decisions, each a pure function: what to ask, whom to heed, and so on. */
 import t from 'tap';
 import { parseName, parseRecord } from '../../src/presentation/index.js';
 import { classify } from '../../src/resolver/classify-response.js';

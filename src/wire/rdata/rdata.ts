@@ -229,7 +229,7 @@ function buildSecurityRdata(rdata: SecurityRdata): Uint8Array {
   }
 }
 
-/** The RRSIG RDATA that come before the signature and are signed with the data, RFC 4034 §3.1.8.1. */
+/** The RRSIG RDATA before the signature, signed along with the data: RFC 4034 §3.1.8.1. */
 export function buildSignedPrefix(
   rrsig: Omit<dnssec.Rrsig, 'signature' | 'signedPrefix'>,
 ): Uint8Array {
