@@ -40,7 +40,7 @@ export function packRRsets(rrsets: readonly RRset[]): Uint8Array {
 /** The RRsets again, as views of `packed`, which must not be changed. */
 export function unpackRRsets(packed: Uint8Array): RRset[] {
   const rrsets: RRset[] = [];
-  for (let at = 0; at < packed.length; ) at = takeRRset(packed, at, rrsets);
+  for (let at = 0; at < packed.length;) at = takeRRset(packed, at, rrsets);
   return rrsets;
 }
 

@@ -137,7 +137,7 @@ function endsAlike(reply: Uint8Array, nameAt: number): boolean {
 /** Offset of the last label before the root's; -1 for the root itself, -2 for what is no name. */
 function lastLabel(octets: Uint8Array, at: number): number {
   let last = -1;
-  for (let pointers = 0; pointers <= MAX_POINTERS; ) {
+  for (let pointers = 0; pointers <= MAX_POINTERS;) {
     const length = octets[at];
     if (length === undefined || (length > 63 && length < 0xc0)) return -2;
     if (length === 0) return last;

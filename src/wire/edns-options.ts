@@ -96,7 +96,7 @@ export function encodeUtf8(text: string): Uint8Array {
 /** UTF-8 to text; an octet that belongs to no well-formed sequence becomes U+FFFD. */
 export function decodeUtf8(octets: Uint8Array, start = 0, end = octets.length): string {
   let text = '';
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const lead = octets[at]!;
     const length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
     const code = length === 0 || at + length > end ? -1 : codePointAt(octets, at, length);

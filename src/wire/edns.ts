@@ -96,7 +96,7 @@ export function readEdns(
   ttl: number,
 ): Edns | WireFaultReason {
   let options = NO_OPTIONS as EdnsOption[];
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     if (at + 4 > end) return 'opt cut off';
     const code = (octets[at]! << 8) | octets[at + 1]!;
     const length = (octets[at + 2]! << 8) | octets[at + 3]!;

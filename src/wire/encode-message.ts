@@ -7,8 +7,9 @@ import { RRType } from './rr-types.js';
 import { MessageWriter } from './writer.js';
 
 /** What encodeMessage needs of a Message; bits and sections left out are clear and empty. */
-export interface EncodableMessage
-  extends Partial<Omit<Message, 'id' | 'questions' | 'edns' | 'sizeOctets'>> {
+export interface EncodableMessage extends Partial<
+  Omit<Message, 'id' | 'questions' | 'edns' | 'sizeOctets'>
+> {
   readonly id: number;
   readonly questions: Message['questions'];
   readonly edns?: Edns | undefined;

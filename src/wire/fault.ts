@@ -44,5 +44,4 @@ export function wireFault(reason: WireFaultReason, offset: number): WireFault {
 
 /** A value, or why there is none. */
 export type Decoded<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly fault: WireFault };
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: WireFault };

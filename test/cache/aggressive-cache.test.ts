@@ -444,4 +444,3 @@ t.test('wildcard answers', (t) => {
   }
   t.end();
 });
-

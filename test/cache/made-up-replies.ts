@@ -113,7 +113,9 @@ export function encodeAfresh(
   return encodeMessage(message, { maxOctets: TCP });
 }
 
-export function replies(options: Partial<ConstructorParameters<typeof ReplyCache>[0]> = {}): ReplyCache {
+export function replies(
+  options: Partial<ConstructorParameters<typeof ReplyCache>[0]> = {},
+): ReplyCache {
   return new ReplyCache({ maxOctets: 4 * 1024 * 1024, secret: 0x5eed, ...options });
 }
 
@@ -132,4 +134,3 @@ export function tlsa(now: TestClock, ttlSeconds = 300): Case {
     authority: [],
   };
 }
-

@@ -1,13 +1,7 @@
 /** Whole replies: octet for octet what encoding afresh gives, and for nobody else's request. */
 import t from 'tap';
 import { SeededRandom } from '../../src/lab/index.js';
-import {
-  decodeMessage,
-  extendedErrorOption,
-  Name,
-  Rcode,
-  RRType,
-} from '../../src/wire/index.js';
+import { decodeMessage, extendedErrorOption, Name, Rcode, RRType } from '../../src/wire/index.js';
 import {
   clock,
   DAY,

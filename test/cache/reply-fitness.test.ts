@@ -9,13 +9,7 @@ import {
   Rcode,
   RRType,
 } from '../../src/wire/index.js';
-import {
-  bogusVerdict,
-  clock,
-  indeterminateVerdict,
-  insecure,
-  secure,
-} from './made-up-data.js';
+import { bogusVerdict, clock, indeterminateVerdict, insecure, secure } from './made-up-data.js';
 import {
   type Asking,
   ask,
@@ -244,4 +238,3 @@ t.test('replies that are not kept', (t) => {
   });
   t.end();
 });
-

@@ -87,7 +87,7 @@ function nameEnd(message: DataView, start: number): number {
 function nameLength(message: DataView, at: number, bound: number): number {
   if (at < 12 || at >= bound) throw new Malformed();
   let size = 0;
-  for (let next = at; ; ) {
+  for (let next = at; ;) {
     const length = message.getUint8(next);
     if (length >= 0xc0) {
       return size + nameLength(message, message.getUint16(next) & 0x3fff, at);

@@ -252,7 +252,7 @@ t.test('a stream cut anywhere yields the same messages', (t) => {
     const stream = Buffer.concat(messages.map(frame));
     const deframer = new TcpDeframer();
     const received: Uint8Array[] = [];
-    for (let at = 0; at < stream.length; ) {
+    for (let at = 0; at < stream.length;) {
       const end = Math.min(stream.length, at + (prng.oneIn(3) ? 1 : prng.between(1, 400)));
       received.push(...deframer.push(stream.subarray(at, end)));
       at = end;

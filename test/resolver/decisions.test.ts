@@ -112,18 +112,21 @@ t.test('sanitise drops what the asked zone has no say about', (t) => {
   t.end();
 });
 
-t.test('RFC 9460 §4.3: service parameters pass as they are, other malformed records do not', (t) => {
-  const twice = Uint8Array.of(0, 1, 0, 0, 1, 0, 3, 2, 0x68, 0x32, 0, 1, 0, 3, 2, 0x68, 0x33);
-  const https = { ...record('www.example.com. 60 IN HTTPS 1 .'), rdata: twice };
-  const address = { ...record('www.example.com. 60 IN A 8.8.8.8'), rdata: twice };
-  const clean = sanitise(message({ answer: [https, address] }), name('com.'), true);
-  t.same(
-    clean.answer.map((set) => set.type),
-    [RRType.HTTPS],
-  );
-  t.same(clean.answer[0]?.rdatas, [twice]);
-  t.end();
-});
+t.test(
+  'RFC 9460 §4.3: service parameters pass as they are, other malformed records do not',
+  (t) => {
+    const twice = Uint8Array.of(0, 1, 0, 0, 1, 0, 3, 2, 0x68, 0x32, 0, 1, 0, 3, 2, 0x68, 0x33);
+    const https = { ...record('www.example.com. 60 IN HTTPS 1 .'), rdata: twice };
+    const address = { ...record('www.example.com. 60 IN A 8.8.8.8'), rdata: twice };
+    const clean = sanitise(message({ answer: [https, address] }), name('com.'), true);
+    t.same(
+      clean.answer.map((set) => set.type),
+      [RRType.HTTPS],
+    );
+    t.same(clean.answer[0]?.rdatas, [twice]);
+    t.end();
+  },
+);
 
 t.test('a record of another class never rides along (CVE-2026-123599)', (t) => {
   const chaos = { ...record('www.example.com. 60 IN A 6.6.6.6'), class: 3 };

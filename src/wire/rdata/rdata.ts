@@ -138,17 +138,7 @@ type HostRdata = Extract<
   Rdata,
   {
     type:
-      | 'SOA'
-      | 'MX'
-      | 'TXT'
-      | 'SPF'
-      | 'SRV'
-      | 'NAPTR'
-      | 'HINFO'
-      | 'RP'
-      | 'URI'
-      | 'SVCB'
-      | 'HTTPS';
+      'SOA' | 'MX' | 'TXT' | 'SPF' | 'SRV' | 'NAPTR' | 'HINFO' | 'RP' | 'URI' | 'SVCB' | 'HTTPS';
   }
 >;
 

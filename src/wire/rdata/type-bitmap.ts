@@ -4,7 +4,7 @@ import { compareOctets } from '../octets.js';
 /** True when `start`..`end` is a sequence of blocks in ascending order that fills it exactly. */
 export function typeBitmapIsWellFormed(octets: Uint8Array, start: number, end: number): boolean {
   let previous = -1;
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     if (at + 2 > end) return false;
     const window = octets[at]!;
     const length = octets[at + 1]!;
@@ -33,7 +33,7 @@ export class TypeBitmap {
   static of(types: Iterable<number>): TypeBitmap {
     const sorted = [...new Set(types)].sort((a, b) => a - b);
     const octets: number[] = [];
-    for (let index = 0; index < sorted.length; ) {
+    for (let index = 0; index < sorted.length;) {
       const window = sorted[index]! >> 8;
       const block: number[] = [];
       for (; index < sorted.length && sorted[index]! >> 8 === window; index++) {
