@@ -11,12 +11,9 @@ t.test('every limit says why it is what it is, and what it stops', (t) => {
 });
 
 t.test('numbers that the resolver names too are the same', (t) => {
-  t.equal(CACHE_LIMITS.rrsetOctets.value, LIMITS.cachedRRsetOctets.value);
-  t.equal(CACHE_LIMITS.ttlSeconds.value, LIMITS.maximumTtlSeconds.value);
-  t.equal(CACHE_LIMITS.negativeTtlSeconds.value, LIMITS.maximumNegativeTtlSeconds.value);
-  t.equal(CACHE_LIMITS.failureSeconds.value, LIMITS.failureSeconds.value);
-  t.equal(CACHE_LIMITS.failureCapSeconds.value, LIMITS.maximumFailureSeconds.value);
-  t.equal(CACHE_LIMITS.nsec3Iterations.value, LIMITS.nsec3Iterations.value);
-  t.equal(CACHE_LIMITS.nsec3HashBlocks.value, LIMITS.nsec3HashesPerProof.value);
+  const { negativeTtlSeconds, nsec3Iterations, nsec3HashBlocks } = CACHE_LIMITS;
+  t.equal(negativeTtlSeconds.value, LIMITS.maximumNegativeTtlSeconds.value);
+  t.equal(nsec3Iterations.value, LIMITS.nsec3Iterations.value);
+  t.equal(nsec3HashBlocks.value, LIMITS.nsec3HashesPerProof.value);
   t.end();
 });
