@@ -111,7 +111,7 @@ export class AnswerValidation {
     // DS records belong to the parent's side of a cut at their owner.
     const deepest = set.type === RRType.DS ? set.owner.parent() : set.owner;
     const search = unsigned ? unsignedAt(deepest) : signedBy(goal);
-    this.#withTrust(cut, search, set.owner, effort, (found) => {
+    this.#withTrust(cut, search, deepest, effort, (found) => {
       const { trust } = found;
       if (trust.kind !== 'secure') {
         done(this.#withoutKeys(trust, set, found.cut));
@@ -160,7 +160,9 @@ export class AnswerValidation {
       (set) => set.type === RRType.SOA && asked.name.isAtOrBelow(set.owner),
     );
     const search = goalOfDenial(asked, soa, authority, cut);
-    this.#withTrust(cut, search, asked.name, effort, ({ cut: deepest, trust }) => {
+    // The denial of DS records, too, is the parent's: an anchor at the name itself has no part in it.
+    const side = asked.type === RRType.DS ? asked.name.parent() : asked.name;
+    this.#withTrust(cut, search, side, effort, ({ cut: deepest, trust }) => {
       if (trust.kind === 'secure') done(this.#provenNegative(asked, reply, trust.keys, effort));
       else if (trust.kind === 'bogus') done({ ...trust, ofKeys: true });
       else if (trust.kind === 'unreachable') done(trust);
@@ -274,7 +276,7 @@ export class AnswerValidation {
       return;
     }
     this.#chain.trustOf(cut, effort).whenSettled((trust) => {
-      const island = this.#islandBelow(cut, name, trust);
+      const island = this.#islandBelow(cut, trust.kind === 'secure' ? goal?.name : name, trust);
       if (island !== undefined) {
         this.#withTrust(island, goal, name, effort, done);
         return;
@@ -289,9 +291,11 @@ export class AnswerValidation {
     });
   }
 
-  /** A trust anchor between an unvalidated zone and the name: the zone below it is validated. */
-  #islandBelow(cut: ZoneCut, name: Name, trust: CutTrust): ZoneCut | undefined {
-    if (trust.kind !== 'insecure' && trust.kind !== 'indeterminate') return undefined;
+  /** A trust anchor on the way down: the zone below it is validated by it, whatever is above. */
+  #islandBelow(cut: ZoneCut, name: Name | undefined, trust: CutTrust): ZoneCut | undefined {
+    if (name === undefined || trust.kind === 'bogus' || trust.kind === 'unreachable') {
+      return undefined;
+    }
     const anchor = this.#machine.anchors.closestAtOrAbove(name);
     return anchor?.isBelow(cut.zone) === true ? this.#hiddenCut(cut, anchor) : undefined;
   }
