@@ -26,6 +26,8 @@ export function lookUp(machine: Machine, name: Name, type: number): CacheHit | u
   const redirected = dnameAbove(machine, name);
   if (redirected !== undefined) return { kind: 'alias', alias: redirected };
   if (!machine.config.aggressiveNsec) return undefined;
+  // RFC 7646 §2: what is proven above a negative trust anchor is not held against what is below.
+  if (machine.negativeAnchorOf(name) !== undefined) return undefined;
   const synthesised = machine.aggressive.synthesise(name, type, clock);
   return synthesised === undefined
     ? undefined
