@@ -111,6 +111,11 @@ export class Resolution {
           return;
         case 'alias':
           this.#take(hit.alias);
+          // RFC 6672 §3.1: the CNAME made from a cached DNAME is what a CNAME question asks for.
+          if (this.type === RRType.CNAME) {
+            this.#finish(Rcode.NOERROR, [], undefined);
+            return;
+          }
       }
     }
     this.#skipCache = false;
