@@ -32,7 +32,7 @@ function recordsOf(lines: readonly string[]): ResourceRecord[] {
     .filter((line) => !line.startsWith('$'))
     .flatMap((line) => {
       const text = line.replace(/^@(\s)/, '.$1');
-      const raw = rawRecord(text);
+      const raw = rawRecord(text) ?? looseSignature(text);
       if (raw !== undefined) return [raw];
       const parsed = parseMasterFile(text, { defaultTtlSeconds: 3600 });
       if (parsed.error !== undefined) throw new Error(`${parsed.error.message}: ${line}`);
@@ -51,6 +51,20 @@ function rawRecord(text: string): ResourceRecord | undefined {
   const rdata = parseHex(match[4]!.replace(/[\s()]/g, ''));
   if (owner === undefined || type === undefined || rdata === undefined) return undefined;
   return { owner, type, class: RRClass.IN, ttlSeconds: Number(match[2] ?? 3600), rdata };
+}
+
+/** RRSIG records without a signature, or with base64 that lacks its padding. */
+function looseSignature(text: string): ResourceRecord | undefined {
+  const match = /^(\S+\s.*?RRSIG\s+\S+\s+\S+(?:\s+\d+){5}\s+\S+)((?:\s+\S+)*)\s*$/.exec(text);
+  if (match === null) return undefined;
+  const signature = match[2]!.replace(/[\s=]/g, '');
+  const octets = Math.floor((signature.length * 3) / 4);
+  if (signature !== '' && signature.length % 4 === 0) return undefined;
+  const padded = signature === '' ? 'AA==' : signature + '='.repeat((4 - (signature.length % 4)) % 4);
+  const parsed = parseMasterFile(`${match[1]!} ${padded}`, { defaultTtlSeconds: 3600 });
+  const [record] = parsed.records ?? [];
+  if (record === undefined || octets > 0) return record;
+  return { ...record, rdata: record.rdata.subarray(0, -1) };
 }
 
 /** The message that an entry describes; ID 0. */
