@@ -171,7 +171,12 @@ export class Machine {
     const maxStaleMs = parts.config.serveStale ? MAXIMUM_STALE_MS : 0;
     this.rrsets = new RRsetCache({ maxOctets: size * 0.6, ttlLimits, maxStaleMs });
     this.negatives = new NegativeCache({ maxOctets: size * 0.15, ttlLimits });
-    this.aggressive = new AggressiveCache({ maxOctets: size * 0.1, ttlLimits });
+    this.aggressive = new AggressiveCache({
+      maxOctets: size * 0.1,
+      ttlLimits,
+      crypto: parts.crypto,
+      nsec3MaxIterations: parts.config.nsec3MaxIterations,
+    });
     this.zoneKeys = new ZoneKeyCache({ maxOctets: size * 0.05 });
     this.failures = new FailureCache();
     this.health = new ServerHealth({ entropy: parts.entropy });
