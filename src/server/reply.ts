@@ -167,7 +167,8 @@ function isAnswer(type: number, { dnssecOk, question }: ClientQuestion): boolean
 
 function isForAuthority(type: number, dnssecOk: boolean, proofsOnly: boolean): boolean {
   if (isAuthenticating(type) || type === RRType.DS) return dnssecOk;
-  return !proofsOnly;
+  // RFC 2308 §2.2: an alias whose target lacks the type is a denial, and its SOA says for how long.
+  return type === RRType.SOA || !proofsOnly;
 }
 
 function isAuthenticating(type: number): boolean {

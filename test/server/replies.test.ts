@@ -247,6 +247,14 @@ t.test('proof of a wildcard goes with DO, other authority goes if not minimal', 
   t.end();
 });
 
+t.test('the SOA of a denial at the end of a chain goes with every reply (RFC 2308 §2.2)', (t) => {
+  const alias = rrset(name('www.example.org'), RRType.CNAME, [ZONE.octets]);
+  const resolution = answered({ sets: [[alias, insecure]], beside: [[SOA, insecure]] });
+  const desk = new FrontDesk({ minimalResponses: true });
+  t.same(typesOf(desk.exchange(request(), resolution).authority), [RRType.SOA]);
+  t.end();
+});
+
 t.test('chains keep their order, TTLs are what is left, case is the client’s', (t) => {
   const links = ['a', 'b', 'c'].map((label, at) => {
     const target = ['b', 'c', 'www'][at]!;
