@@ -138,7 +138,13 @@ export class Resolution {
   }
 
   #take(alias: Alias): void {
-    this.#links.push(...alias.links);
+    for (const link of alias.links) {
+      // A chain may come by the same DNAME twice; a message has each RRset once (RFC 2181 §5).
+      const { owner, type } = link.rrset;
+      const isThere = (other: HeldRRset): boolean =>
+        other.rrset.type === type && other.rrset.owner.equals(owner);
+      if (type !== RRType.DNAME || !this.#links.some(isThere)) this.#links.push(link);
+    }
     this.#current = alias.target;
   }
 
