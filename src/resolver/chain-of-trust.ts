@@ -4,6 +4,7 @@
  * known, so that a cold chain costs no extra round trips; nothing is believed earlier for that.
  */
 import { LRUCache } from 'lru-cache';
+import { TrustRank } from '../cache/index.js';
 import {
   type Security,
   bogus,
@@ -209,6 +210,13 @@ export class ChainOfTrust {
     }
     switch (verdict.kind) {
       case 'signed':
+        // Whoever asks for the DS records of a zone on the way has them here.
+        for (const rrset of verdict.proof) {
+          const { security: secure, ttlSeconds } = verdict;
+          const rank = TrustRank.SECURE;
+          const kept = { security: secure, rank, proof: [], ttlSeconds };
+          this.#machine.rrsets.put(rrset, kept, this.#machine.clock);
+        }
         return {
           kind: 'signed',
           ds: verdict.ds,
