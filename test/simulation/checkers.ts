@@ -9,6 +9,8 @@ import type { Asked, SimulatedWorld } from '../support/simulated-world.js';
 export function violations(world: SimulatedWorld): string[] {
   const found: string[] = [];
   for (const question of world.questions.values()) found.push(...questionFlaws(world, question));
+  const most = LIMITS.upstreamQueries.value * world.questions.size;
+  if (world.sent.length > most) found.push(`${world.sent.length} queries sent, at most ${most}`);
   return found;
 }
 
