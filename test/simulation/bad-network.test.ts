@@ -4,7 +4,14 @@
  */
 import t from 'tap';
 import { type LabDomain, labWorld, type SeededRandom } from '../../src/lab/index.js';
-import { decodeMessage, encodeMessage, IpAddress, octetKey, RRType } from '../../src/wire/index.js';
+import {
+  decodeMessage,
+  encodeMessage,
+  equalOctets,
+  IpAddress,
+  octetKey,
+  RRType,
+} from '../../src/wire/index.js';
 import {
   makeLab,
   type SendEffect,
