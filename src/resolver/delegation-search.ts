@@ -67,7 +67,31 @@ class Search {
     this.#descent = new Descent(services, goal, (outcome) => this.#arrived(outcome));
   }
 
+  /**
+   * A server that follows an alias across its own zones may have sent the denial of DS records for
+   * the target's zone along with the alias, and not send it again: it is looked at first.
+   */
   start(): void {
+    const zone = this.#zone;
+    const evidence = this.#effort.evidence.findLast(
+      ({ target, cut, usable }) =>
+        target.isAtOrBelow(zone) &&
+        zone.isBelow(cut.zone) &&
+        usable.reply.authority.some((set) => isDenial(set.type) && set.signatures.length > 0),
+    );
+    if (evidence === undefined) {
+      this.#ask();
+      return;
+    }
+    const { cut, usable } = evidence;
+    this.#services.validation.judgeDelegation(zone, cut, usable, this.#effort, (delegation) => {
+      if (delegation?.kind === 'unsigned' || delegation?.kind === 'not a cut') {
+        this.#result.settle(delegation);
+      } else this.#ask();
+    });
+  }
+
+  #ask(): void {
     this.#descent.start(this.#services.startingCut(this.#zone, RRType.DS, this.#effort));
   }
 
@@ -121,4 +145,8 @@ class Search {
     this.#descent.close();
     this.#result.settle({ kind: 'bogus', security });
   }
+}
+
+function isDenial(type: number): boolean {
+  return type === RRType.NSEC || type === RRType.NSEC3;
 }

@@ -1,14 +1,26 @@
 /** What one client question may still cost, shared by everything that is done on its behalf. */
 import { WorkBudget, type WorkLimits } from '../dnssec/index.js';
+import type { Name } from '../wire/index.js';
+import type { UsableReply } from './exchange-types.js';
 import { LIMITS } from './limits.js';
+import type { ZoneCut } from './zone-cut.js';
 
 export type Spent = 'upstream queries' | 'upstream octets' | 'time';
+
+/** A reply with an alias whose authority section may say what lies on the way to the target. */
+export interface Evidence {
+  readonly target: Name;
+  readonly cut: ZoneCut;
+  readonly usable: UsableReply;
+}
 
 export class Effort {
   readonly work: WorkBudget;
   readonly deadlineMs: number;
   /** Nobody waits for it: prefetch and refresh. */
   readonly background: boolean;
+  /** Unjudged; the newest last. */
+  readonly evidence: Evidence[] = [];
   #queries: number = LIMITS.upstreamQueries.value;
   #octets: number = LIMITS.upstreamOctets.value;
   #spent: Spent | undefined;

@@ -236,8 +236,14 @@ export class Resolution {
       return;
     }
     this.#take(alias);
-    if (this.type === RRType.CNAME) this.#finish(Rcode.NOERROR, [], undefined);
-    else this.#follow(cut, usable);
+    if (this.type === RRType.CNAME) {
+      this.#finish(Rcode.NOERROR, [], undefined);
+      return;
+    }
+    if (held.security.status === 'secure') {
+      this.effort.evidence.push({ target: alias.target, cut: judged.cut, usable });
+    }
+    this.#follow(cut, usable);
   }
 
   /** Where a judged CNAME or DNAME leads; undefined when that ended the question. */
