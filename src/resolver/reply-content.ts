@@ -96,9 +96,10 @@ export function staleOutcome(
   machine: Machine,
   name: Name,
   type: number,
-  failed: Extract<Outcome, { kind: 'failed' }>,
+  /** Undefined: there is no outcome yet. */
+  failed: Extract<Outcome, { kind: 'failed' }> | undefined,
 ): Outcome | undefined {
-  if (!machine.config.serveStale || failed.bogus !== undefined || type === RRType.TLSA) {
+  if (!machine.config.serveStale || failed?.bogus !== undefined || type === RRType.TLSA) {
     return undefined;
   }
   const held = machine.rrsets.getStale(name, type, machine.clock);

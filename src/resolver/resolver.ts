@@ -27,6 +27,9 @@ import { RootPriming } from './root-priming.js';
 import { specialResolution } from './special-answers.js';
 import type { ZoneCut } from './zone-cut.js';
 
+/** RFC 8767 §5, client response timer: data past its TTL, if there is any, are due then. */
+const CLIENT_PATIENCE_MS = 1_800;
+
 interface Task {
   readonly resolution: Resolution;
   readonly handles: Set<number>;
@@ -212,7 +215,9 @@ export class Resolver {
       unchecked: undefined,
       fromCache: true,
     };
-    return resolutionOf(outcome, name, machine.now);
+    // RFC 8767 §5: also between one attempt to refresh and the next.
+    const shown = staleOutcome(machine, name, type, outcome) ?? outcome;
+    return resolutionOf(shown, name, machine.now);
   }
 
   #startTask(
@@ -246,6 +251,13 @@ export class Resolver {
       resolution.stop(`no answer within ${LIMITS.questionMs.value} ms`);
     });
     this.#timers.set(task, timer);
+    if (machine.config.serveStale && handle !== undefined) {
+      machine.deadlines.schedule(machine.now.monotonicMs + CLIENT_PATIENCE_MS, () => {
+        if (this.#tasks.get(key) !== task) return;
+        const stale = staleOutcome(machine, name, type, undefined);
+        if (stale !== undefined) this.#tell(task, stale);
+      });
+    }
   }
 
   readonly #timers = new Map<Task, { cancelled: boolean }>();
@@ -286,14 +298,19 @@ export class Resolver {
       }
       shown = staleOutcome(machine, name, type, outcome) ?? outcome;
     }
-    if (task.handles.size > 0) {
-      const resolution = resolutionOf(shown, name, machine.now);
-      for (const handle of task.handles) {
-        this.#taskOfHandle.delete(handle);
-        machine.effect({ kind: 'finished', handle, resolution });
-      }
-    }
+    this.#tell(task, shown);
     if (!effort.background) this.#lookAhead.after(name, type, outcome);
+  }
+
+  #tell(task: Task, outcome: Outcome): void {
+    if (task.handles.size === 0) return;
+    const machine = this.#machine;
+    const resolution = resolutionOf(outcome, task.resolution.name, machine.now);
+    for (const handle of task.handles) {
+      this.#taskOfHandle.delete(handle);
+      machine.effect({ kind: 'finished', handle, resolution });
+    }
+    task.handles.clear();
   }
 
   #cancel(handle: number): void {

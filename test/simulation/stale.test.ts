@@ -1,0 +1,60 @@
+/** RFC 8767: data past its TTL when nothing else can be had, and never where AD would have been. */
+import t from 'tap';
+import { SimulatedWorld } from '../support/simulated-world.js';
+
+const DAY_MS = 86_400_000;
+const UNSIGNED = ['mx.unsigned.dane', 'A'] as const;
+const SIGNED = ['mx.p256.dane', 'A'] as const;
+
+/** A resolver that knew its answers once, on a network that has gone since. */
+function worldGone(serveStale: boolean): SimulatedWorld {
+  const world = new SimulatedWorld({ config: { serveStale, prefetch: false } });
+  const before = [UNSIGNED, SIGNED].map(([name, type]) => world.resolve(name, type));
+  t.same(
+    before.map(({ rcode, security }) => [rcode, security.status]),
+    [
+      [0, 'insecure'],
+      [0, 'secure'],
+    ],
+  );
+  world.sleep(DAY_MS);
+  world.lab.network.weather.loss = 1;
+  return world;
+}
+
+t.test('when the servers are silent, after 1.8 s', (t) => {
+  const world = worldGone(true);
+  const asked = world.ask(...UNSIGNED);
+  world.runUntil(() => asked.resolution !== undefined);
+  t.equal(asked.finishedMs! - asked.askedMs, 1_800, 'RFC 8767 §5: the client response timer');
+  t.equal(asked.resolution!.stale, true);
+  t.equal(asked.resolution!.rcode, 0);
+  t.same(
+    asked.resolution!.answer.map(({ ttlSeconds }) => ttlSeconds),
+    [30],
+  );
+  t.same(
+    asked.resolution!.errors.map(({ code }) => code),
+    [3],
+  );
+  world.settle();
+  const again = world.ask(...UNSIGNED);
+  world.runUntil(() => again.resolution !== undefined);
+  t.equal(again.resolution!.stale, true, 'after the failure too');
+  t.equal(again.finishedMs! - again.askedMs, 0, 'and without another wait');
+  t.end();
+});
+
+t.test('what was secure fails instead', (t) => {
+  const asked = worldGone(true).resolve(...SIGNED);
+  t.equal(asked.rcode, 2);
+  t.equal(asked.stale, false);
+  t.end();
+});
+
+t.test('switched off, nothing is stale', (t) => {
+  const asked = worldGone(false).resolve(...UNSIGNED);
+  t.equal(asked.rcode, 2);
+  t.same(asked.answer, []);
+  t.end();
+});
