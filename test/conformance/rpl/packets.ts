@@ -60,7 +60,8 @@ function looseSignature(text: string): ResourceRecord | undefined {
   const signature = match[2]!.replace(/[\s=]/g, '');
   const octets = Math.floor((signature.length * 3) / 4);
   if (signature !== '' && signature.length % 4 === 0) return undefined;
-  const padded = signature === '' ? 'AA==' : signature + '='.repeat((4 - (signature.length % 4)) % 4);
+  const padded =
+    signature === '' ? 'AA==' : signature + '='.repeat((4 - (signature.length % 4)) % 4);
   const parsed = parseMasterFile(`${match[1]!} ${padded}`, { defaultTtlSeconds: 3600 });
   const [record] = parsed.records ?? [];
   if (record === undefined || octets > 0) return record;

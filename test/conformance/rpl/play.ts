@@ -28,7 +28,7 @@ import { FakeSha1Provider } from './fake-sha1.js';
 import { Macros } from './macros.js';
 import { answerDiffers, type Level, messageOf, queryFits, replyOctets } from './packets.js';
 import type { Entry, Scenario, Step } from './scenario-file.js';
-import { type ScenarioSettings, settingsOf } from './settings.js';
+import { dateOf, type ScenarioSettings, settingsOf } from './settings.js';
 
 export type Played =
   | { readonly pass: true }
@@ -79,6 +79,8 @@ class Player {
   readonly #macros: Macros;
   readonly #pending: Pending[] = [];
   readonly #answers: Answer[] = [];
+  /** Where signature times are not to be looked at: a day on which they hold. */
+  readonly #goodDay: number;
   #at = 0;
   #clockMs = 0;
   #monotonicMs = 0;
@@ -94,6 +96,7 @@ class Player {
     this.#settings = settings;
     this.#level = level;
     this.#trace = trace;
+    this.#goodDay = settings.ignoreTimes ? dayOfSignatures(scenario) : 0;
     this.#setTheClock();
     const crypto = settings.fakeSha1 ? new FakeSha1Provider(realCrypto) : realCrypto;
     const entropy = new SeededRandom(1);
@@ -176,7 +179,7 @@ class Player {
   }
 
   get #now(): Now {
-    const { dateSeconds } = this.#settings;
+    const dateSeconds = this.#settings.ignoreTimes ? this.#goodDay : this.#settings.dateSeconds;
     return {
       monotonicMs: this.#monotonicMs,
       wallSeconds: dateSeconds ?? Math.floor(this.#clockMs / 1000),
@@ -366,6 +369,20 @@ class Player {
         }
     }
   }
+}
+
+/** The instant at which most signatures of the scenario's servers are valid. */
+function dayOfSignatures(scenario: Scenario): number {
+  const spans = scenario.ranges
+    .flatMap(({ entries }) => entries)
+    .flatMap(({ sections }) => [...sections.ANSWER, ...sections.AUTHORITY])
+    .flatMap((line) => {
+      const [, until, from] = /\sRRSIG\s.*?\s(\d{14})\s+(\d{14})\s/.exec(line) ?? [];
+      return from === undefined ? [] : [{ from: dateOf(from), until: dateOf(until!) }];
+    });
+  const valid = (at: number): number =>
+    spans.filter(({ from, until }) => from <= at && at <= until).length;
+  return spans.map(({ from }) => from).sort((a, b) => valid(b) - valid(a))[0] ?? 0;
 }
 
 function describe(message: Message): string {

@@ -262,7 +262,7 @@ class Collector {
 }
 
 /** `YYYYMMDDHHMMSS`, UTC. */
-function dateOf(text: string): number {
+export function dateOf(text: string): number {
   const part = (from: number, length: number): number => Number(text.slice(from, from + length));
   return (
     Date.UTC(part(0, 4), part(4, 2) - 1, part(6, 2), part(8, 2), part(10, 2), part(12, 2)) / 1000
