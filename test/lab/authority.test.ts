@@ -8,6 +8,7 @@ import {
   buildLab,
   type Lab,
   type LabTransport,
+  labWorld,
   NSEC,
   nsec3,
   OPT_OUT,
@@ -471,5 +472,19 @@ t.test('signatures are renewed before they end', (t) => {
     const left = rrsig.expirationSeconds - NOW - seconds;
     t.ok(left >= 40 && left <= 60, `${left} s left`);
   }
+  t.end();
+});
+
+t.test('the whole world is built at once, and every zone of it loads', (t) => {
+  const before = performance.now();
+  const lab = buildLab({ world: labWorld(), tools });
+  const anchors = lab.rootAnchors();
+  const ms = performance.now() - before;
+  t.ok(ms < 300, `${ms.toFixed(0)} ms, the root's key included`);
+  t.equal(anchors.length, 1, 'one key signing key for the root');
+  for (const hosted of lab.zones.values()) {
+    if (!hosted.zone.soa.owner.equals(hosted.origin)) t.fail(`${hosted.origin} has no SOA`);
+  }
+  t.ok(lab.zones.size > 200, `${lab.zones.size} zones`);
   t.end();
 });
