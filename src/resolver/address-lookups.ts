@@ -73,6 +73,14 @@ export class AddressLookups {
       exchange.addressesChanged();
       return true;
     }
+    // The name's own zone cannot be asked for its address but by way of the same glue.
+    const { cuts, clock } = this.#services.machine;
+    const glue = cuts.closest(name, clock)?.glue?.get(key);
+    if (glue !== undefined) {
+      addAddresses(cut.addresses, glue);
+      exchange.addressesChanged();
+      return true;
+    }
     if (!this.#mayWaitFor(key, lineage)) return false;
     cut.lookingUp.add(key);
     const arrived = (addresses: readonly ServerAddress[]): void => {

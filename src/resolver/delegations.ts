@@ -23,11 +23,13 @@ export function cutFromReferral(
   const names = pickNames(machine, nameServers);
   const addresses: ServerAddress[] = [];
   const unresolved: Name[] = [];
+  const inside = new Map<string, readonly ServerAddress[]>();
   for (const name of names) {
     const glue = reply.glue.filter((record) => record.owner.equals(name));
     const usable = usableAddresses(machine, glue);
     if (usable.length === 0) unresolved.push(name);
     else addAddresses(addresses, usable);
+    if (usable.length > 0 && name.isAtOrBelow(nameServers.owner)) inside.set(name.key, usable);
   }
   return new ZoneCut({
     zone: nameServers.owner,
@@ -38,6 +40,7 @@ export function cutFromReferral(
     forwarding: false,
     expiresAtMs: machine.cuts.endMs(nameServers.ttlSeconds, parent, machine.clock),
     referral: { authority: reply.authority, server },
+    ...(inside.size === 0 ? {} : { glue: inside }),
   });
 }
 

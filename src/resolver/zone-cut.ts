@@ -25,6 +25,8 @@ export class ZoneCut {
   /** Name server names whose addresses are not known yet. */
   readonly unresolved: Name[];
   readonly nameServers: readonly Name[];
+  /** Addresses of name servers inside the zone itself, by name, as the parent gave them. */
+  readonly glue: ReadonlyMap<string, readonly ServerAddress[]> | undefined;
   /** Servers recurse for us: RD is set, and zone cuts are found by DS questions. */
   readonly forwarding: boolean;
   /** Life of the delegation: the parent's NS TTL, never prolonged by the child (ghost domains). */
@@ -33,6 +35,8 @@ export class ZoneCut {
   referral: ReferralProof | undefined;
   delegation: Deferred<CutDelegation> | undefined;
   trust: Deferred<CutTrust> | undefined;
+  /** What its servers gave was bogus: perhaps they are not the zone's servers at all. */
+  isDoubtful = false;
   /** Keys of the name server names that are being looked up now. */
   readonly lookingUp = new Set<string>();
   /** Name server names whose look-up failed. */
@@ -47,6 +51,7 @@ export class ZoneCut {
     forwarding: boolean;
     expiresAtMs: number;
     referral?: ReferralProof;
+    glue?: ReadonlyMap<string, readonly ServerAddress[]>;
   }) {
     this.zone = fields.zone;
     this.parent = fields.parent;
@@ -56,6 +61,7 @@ export class ZoneCut {
     this.forwarding = fields.forwarding;
     this.expiresAtMs = fields.expiresAtMs;
     this.referral = fields.referral;
+    this.glue = fields.glue;
   }
 
   /** About what it takes in memory. */
