@@ -2,7 +2,13 @@
 import { ReplyCache } from '../cache/index.js';
 import { type Config, formatSocketAddress, type SettingKey } from '../config/index.js';
 import { type Assembly, assemble, type LabSettings } from '../embedding/index.js';
-import { Daemon, type DaemonReport, notifyReady, notifyStopping } from '../runtime/index.js';
+import {
+  Daemon,
+  type DaemonReport,
+  keepHeapSmall,
+  notifyReady,
+  notifyStopping,
+} from '../runtime/index.js';
 import { AccessList, CookieJar, DEFAULT_NAME_SERVER_CONFIG } from '../server/index.js';
 import { rcodeMnemonic, typeMnemonic } from '../wire/index.js';
 import { EXIT, type Invocation, type Run } from './command.js';
@@ -57,6 +63,7 @@ interface Setup {
 }
 
 async function runDaemon(setup: Setup): Promise<number> {
+  keepHeapSmall();
   const { config, lab, log } = setup;
   const assembled = await assemble(config, {
     report: (report) => log.write(wordsOf(report)),

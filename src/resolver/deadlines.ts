@@ -1,16 +1,37 @@
 /** Timers of the machine: a binary heap of instants; cancelled ones go when they reach the top. */
 
-export interface Timer {
+const NOTHING = (): void => {};
+
+export class Timer {
   readonly atMs: number;
-  cancelled: boolean;
-  readonly fire: () => void;
+  #fire: () => void;
+
+  constructor(atMs: number, fire: () => void) {
+    this.atMs = atMs;
+    this.#fire = fire;
+  }
+
+  get isCancelled(): boolean {
+    return this.#fire === NOTHING;
+  }
+
+  /** Lets go of what it would have done at once, though it stays in the heap for a while. */
+  cancel(): void {
+    this.#fire = NOTHING;
+  }
+
+  fire(): void {
+    const fire = this.#fire;
+    this.#fire = NOTHING;
+    fire();
+  }
 }
 
 export class Deadlines {
   readonly #heap: Timer[] = [];
 
   schedule(atMs: number, fire: () => void): Timer {
-    const timer: Timer = { atMs, cancelled: false, fire };
+    const timer = new Timer(atMs, fire);
     const heap = this.#heap;
     let at = heap.push(timer) - 1;
     while (at > 0) {
@@ -25,7 +46,7 @@ export class Deadlines {
 
   /** The next instant at which something is due, in monotonic milliseconds. */
   nextMs(): number | undefined {
-    while (this.#heap.length > 0 && this.#heap[0]!.cancelled) this.#pop();
+    while (this.#heap.length > 0 && this.#heap[0]!.isCancelled) this.#pop();
     return this.#heap[0]?.atMs;
   }
 

@@ -14,7 +14,6 @@ import {
 import { openAttempt } from './attempt.js';
 import type { Attempt, AttemptOwner } from './attempt-types.js';
 import { classify, type Unusable } from './classify-response.js';
-import type { Timer } from './deadlines.js';
 import type { Effort } from './effort.js';
 import type { ExchangeOutcome, UsableReply } from './exchange-types.js';
 import { LIMITS } from './limits.js';
@@ -399,12 +398,9 @@ export class Exchange implements AttemptOwner {
   }
 
   #drop(attempt: Attempt): void {
-    const cancel = (timer: Timer | undefined): void => {
-      if (timer !== undefined) timer.cancelled = true;
-    };
-    cancel(attempt.retransmit);
-    cancel(attempt.expiry);
-    cancel(attempt.hedgeTimer);
+    attempt.retransmit?.cancel();
+    attempt.expiry?.cancel();
+    attempt.hedgeTimer?.cancel();
     this.#machine.abandon(attempt);
   }
 

@@ -9,6 +9,7 @@ import { AnchorMaintenance } from './anchor-maintenance.js';
 import { AnswerValidation } from './answer-validation.js';
 import { lookUp } from './cached-lookup.js';
 import { ChainOfTrust } from './chain-of-trust.js';
+import type { Timer } from './deadlines.js';
 import { DelegationSearch } from './delegation-search.js';
 import { ConfiguredCuts } from './configured-cuts.js';
 import { Effort } from './effort.js';
@@ -260,7 +261,7 @@ export class Resolver {
     }
   }
 
-  readonly #timers = new Map<Task, { cancelled: boolean }>();
+  readonly #timers = new Map<Task, Timer>();
 
   #wait(task: Task, key: string, handle: number): void {
     task.handles.add(handle);
@@ -279,8 +280,7 @@ export class Resolver {
     const machine = this.#machine;
     const { name, type, effort } = task.resolution;
     this.#tasks.delete(key);
-    const timer = this.#timers.get(task);
-    if (timer !== undefined) timer.cancelled = true;
+    this.#timers.get(task)?.cancel();
     this.#timers.delete(task);
     let shown = outcome;
     if (outcome.kind === 'failed') {
@@ -362,10 +362,21 @@ export class Resolver {
     }
   }
 
+  /** A delegation that led to bogus data is asked for again, once the failure is forgotten. */
+  #knownCut(name: Name): ZoneCut | undefined {
+    const { cuts, failures, clock } = this.#machine;
+    for (;;) {
+      const known = cuts.closest(name, clock);
+      if (known?.parent === undefined || !known.isDoubtful) return known;
+      if (failures.get(known.zone, RRType.DNSKEY, clock) !== undefined) return known;
+      cuts.remove(known);
+    }
+  }
+
   #startingCut(name: Name, type: number): ZoneCut {
     const machine = this.#machine;
     const from = type === RRType.DS ? name.parent() : name;
-    const known = machine.cuts.closest(from, machine.clock);
+    const known = this.#knownCut(from);
     const configured = this.#configured.closest(from);
     if (configured !== undefined && !(known?.zone.isBelow(configured.zone) === true)) {
       return configured;

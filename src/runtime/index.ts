@@ -6,6 +6,7 @@ export * from './driver.js';
 export * from './entropy.js';
 export * from './files.js';
 export { labSigner } from './lab-signer.js';
+export { keepHeapSmall } from './memory.js';
 export type { ListenAddress } from './listen-udp.js';
 export * from './systemd.js';
 export * from './upstream.js';
