@@ -7,6 +7,9 @@ export interface Clocks {
   timeout(): number;
 }
 
+/** A difference between the scenario and us, not a mistake in the scenario. */
+export class OutOfRange extends Error {}
+
 export class Macros {
   readonly #variables = new Map<string, string>();
   readonly #clocks: Clocks;
@@ -37,7 +40,8 @@ export class Macros {
     if (inner.startsWith('range')) {
       const [least = 0, value = 0, most = 0] = inner.slice(5).trim().split(/\s+/).map(Number);
       // Our probes are not shortened at random, so the ends belong to the range.
-      if (value < least || value > most) throw new RangeError(`${value} not in ${least}..${most}`);
+      if (value < least || value > most)
+        throw new OutOfRange(`${value} is not in ${least} to ${most}`);
       return String(value);
     }
     return this.#arithmetic(inner);
