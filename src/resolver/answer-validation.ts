@@ -97,9 +97,13 @@ export class AnswerValidation {
     this.#delegationOf = delegationOf;
   }
 
-  /** Judges one RRset of the answer section of `reply`, which came from the servers of `cut`. */
+  /**
+   * Judges one RRset of the answer section of `reply`, which came from the servers of `cut` and
+   * answers the question `asked`: for its name, or for all that is below a DNAME.
+   */
   judgeRRset(
     set: RRset,
+    asked: Pick<NegativeQuestion, 'name' | 'type'>,
     cut: ZoneCut,
     reply: UsableReply,
     effort: Effort,
@@ -107,11 +111,12 @@ export class AnswerValidation {
   ): void {
     const unsigned = set.signatures.length === 0;
     const signer = unsigned ? undefined : signerOf(set);
-    const goal = signer !== undefined && isSignerBelow(signer, set, cut) ? signer : undefined;
-    // DS records belong to the parent's side of a cut at their owner.
-    const deepest = set.type === RRType.DS ? set.owner.parent() : set.owner;
-    const search = unsigned ? unsignedAt(deepest) : signedBy(goal);
-    this.#withTrust(cut, search, deepest, effort, (found) => {
+    const side = answeringSide(asked);
+    // Whoever speaks for the name need not be looked for below the owner of a DNAME above it.
+    const deepest = side.isAtOrBelow(set.owner) ? set.owner : side;
+    const isBelow = signer?.isBelow(cut.zone) === true && deepest.isAtOrBelow(signer);
+    const search = unsigned ? unsignedAt(deepest) : signedBy(isBelow ? signer : undefined);
+    this.#withTrust(cut, search, side, effort, (found) => {
       const { trust } = found;
       if (trust.kind !== 'secure') {
         done(this.#withoutKeys(trust, set, found.cut));
@@ -160,9 +165,7 @@ export class AnswerValidation {
       (set) => set.type === RRType.SOA && asked.name.isAtOrBelow(set.owner),
     );
     const search = goalOfDenial(asked, soa, authority, cut);
-    // The denial of DS records, too, is the parent's: an anchor at the name itself has no part in it.
-    const side = asked.type === RRType.DS ? asked.name.parent() : asked.name;
-    this.#withTrust(cut, search, side, effort, ({ cut: deepest, trust }) => {
+    this.#withTrust(cut, search, answeringSide(asked), effort, ({ cut: deepest, trust }) => {
       if (trust.kind === 'secure') done(this.#provenNegative(asked, reply, trust.keys, effort));
       else if (trust.kind === 'bogus') done({ ...trust, ofKeys: true });
       else if (trust.kind === 'unreachable') done(trust);
@@ -227,7 +230,7 @@ export class AnswerValidation {
     else if (signer?.isBelow(cut.zone) === true && parentSide.isAtOrBelow(signer)) {
       search = signedBy(signer);
     }
-    this.#withTrust(cut, search, child, effort, ({ trust }) => {
+    this.#withTrust(cut, search, parentSide, effort, ({ trust }) => {
       if (trust.kind !== 'secure') {
         done(inherited(trust));
         return;
@@ -275,7 +278,8 @@ export class AnswerValidation {
       done({ cut, trust: { kind: 'insecure', security, expiresAtMs: Number.POSITIVE_INFINITY } });
       return;
     }
-    this.#chain.trustOf(cut, effort).whenSettled((trust) => {
+    this.#trustOf(cut, effort, (trust) => {
+      // What a secure zone above has signed itself is as good, but not where it leads down.
       const island = this.#islandBelow(cut, trust.kind === 'secure' ? goal?.name : name, trust);
       if (island !== undefined) {
         this.#withTrust(island, goal, name, effort, done);
@@ -287,7 +291,26 @@ export class AnswerValidation {
       }
       // A name that signed is asked for at once: if there are zones between, the DS records say so.
       const first = goal.isSigner ? goal.name.labelCount : cut.zone.labelCount + 1;
-      this.#descend(cut, trust, goal.name, first, effort, done);
+      this.#descend(cut, trust, goal.name, first, effort, (found) => {
+        // The way down may have ended above an anchor.
+        const below = this.#islandBelow(found.cut, name, found.trust);
+        if (found.trust.kind === 'secure' || below === undefined) done(found);
+        else this.#withTrust(below, goal, name, effort, done);
+      });
+    });
+  }
+
+  /**
+   * Keys that somebody else's question is fetching may fail for want of its means, which says
+   * nothing about them: then they are fetched with our own. What failed by itself is remembered,
+   * and to ask again costs nothing.
+   */
+  #trustOf(cut: ZoneCut, effort: Effort, done: (trust: CutTrust) => void): void {
+    this.#chain.trustOf(cut, effort).whenSettled((trust) => {
+      const failed = trust.kind === 'bogus' || trust.kind === 'unreachable';
+      const spent = effort.spent !== undefined || effort.work.exhausted !== undefined;
+      if (failed && !spent) this.#chain.trustOf(cut, effort).whenSettled(done);
+      else done(trust);
     });
   }
 
@@ -366,10 +389,12 @@ export class AnswerValidation {
   }
 }
 
-/** A signer below the asked zone, at or above the owner: another zone on the same server. */
-function isSignerBelow(signer: Name, set: RRset, cut: ZoneCut): boolean {
-  const side = set.type === RRType.DS ? set.owner.parent() : set.owner;
-  return signer.isBelow(cut.zone) && side.isAtOrBelow(signer);
+/**
+ * Where the answer to a question has its place. RFC 4035 §3.1.4.1: all that is said about the DS
+ * records at a name, an alias in their place included, is said by the zone above.
+ */
+function answeringSide({ name, type }: Pick<NegativeQuestion, 'name' | 'type'>): Name {
+  return type === RRType.DS ? name.parent() : name;
 }
 
 function weaker(answer: Secure | Insecure, proof: Secure | Insecure): Secure | Insecure {

@@ -21,17 +21,21 @@ export function lookUp(machine: Machine, name: Name, type: number): CacheHit | u
     const alias = cname === undefined ? undefined : aliasFromCname(cname);
     if (alias !== undefined) return { kind: 'alias', alias };
   }
-  const negative = negatives.get(name, type, clock) ?? negatives.getNameErrorAtOrAbove(name, clock);
+  const negative = negatives.get(name, type, clock) ?? nameErrorAbove(machine, name);
   if (negative !== undefined) return { kind: 'denial', denial: heldDenial(negative) };
   const redirected = dnameAbove(machine, name);
   if (redirected !== undefined) return { kind: 'alias', alias: redirected };
   if (!machine.config.aggressiveNsec) return undefined;
-  // RFC 7646 §2: what is proven above a negative trust anchor is not held against what is below.
-  if (machine.negativeAnchorOf(name) !== undefined) return undefined;
   const synthesised = machine.aggressive.synthesise(name, type, clock);
-  return synthesised === undefined
-    ? undefined
-    : { kind: 'denial', denial: heldDenial(synthesised) };
+  if (synthesised === undefined || machine.isCutOffFrom(synthesised.zone, name)) return undefined;
+  return { kind: 'denial', denial: heldDenial(synthesised) };
+}
+
+/** RFC 8020 §2: where nothing is, there is nothing below. */
+function nameErrorAbove(machine: Machine, name: Name): CachedNegative | undefined {
+  const negative = machine.negatives.getNameErrorAtOrAbove(name, machine.clock);
+  if (negative === undefined || negative.name.equals(name)) return negative;
+  return machine.isCutOffFrom(negative.name, name) ? undefined : negative;
 }
 
 type Denial = Pick<CachedNegative, 'kind' | 'authority' | 'security' | 'expiresAtMs'>;
@@ -52,6 +56,7 @@ function dnameAbove(machine: Machine, name: Name): Alias | undefined {
     at = at.parent();
     const held = machine.rrsets.getAnswer(at, RRType.DNAME, machine.clock);
     if (held === undefined) continue;
+    if (machine.isCutOffFrom(at, name)) return undefined;
     const synthesis = checkDnameSynthesis(held.rrset, name, undefined);
     return typeof synthesis === 'object' && 'target' in synthesis
       ? aliasFromDname(held, name, synthesis.target)

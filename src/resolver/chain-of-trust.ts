@@ -408,6 +408,7 @@ class KeyFetch {
       // Work that ran out says nothing about the zone: the next question brings its own.
       const spent = this.#effort.spent !== undefined || this.#effort.work.exhausted !== undefined;
       if (!spent) {
+        this.#machine.doubt(this.#cut);
         this.#machine.failures.put(
           this.#cut.zone,
           RRType.DNSKEY,

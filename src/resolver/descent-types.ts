@@ -33,6 +33,8 @@ export interface DescentServices {
     effort: Effort,
     lineage: readonly string[],
   ): Deferred<ProbeOutcome>;
+  /** Where to begin with `name`; DS records begin above their owner. */
+  startingCut(name: Name, type: number, effort: Effort): ZoneCut;
   /** Lets the keys of a zone be fetched beside the question to its servers. */
   anticipateKeys(cut: ZoneCut, effort: Effort): void;
   /** True when the zone's keys will be fetched anew, so that judging again makes sense. */

@@ -28,6 +28,8 @@ export type DescentOutcome =
       readonly sentence: string;
     };
 
+type Failed = Extract<DescentOutcome, { kind: 'failed' }>;
+
 export interface DescentGoal {
   readonly name: Name;
   readonly type: number;
@@ -44,7 +46,10 @@ export class Descent {
   #exchange: Exchange | undefined;
   #referrals = 0;
   #probes = 0;
+  #asked = 0;
   #closed = false;
+  /** A remembered cut whose servers gave nothing usable, and how that ended. */
+  #forsaken: { readonly cut: ZoneCut; readonly outcome: Failed } | undefined;
 
   constructor(
     services: DescentServices,
@@ -116,12 +121,36 @@ export class Descent {
       this.#deliver({ kind: 'failed', errors: [], sentence });
       return;
     }
+    if (this.#forsaken !== undefined) {
+      if (hasSameServers(child, this.#forsaken.cut)) {
+        this.#deliver(this.#forsaken.outcome);
+        return;
+      }
+      // What the others had for keys, or had not, is not held against these.
+      this.#services.machine.failures.recovered(child.zone, RRType.DNSKEY);
+    }
     this.#at(child, child.zone.labelCount, false);
+  }
+
+  /**
+   * A delegation from memory may be out of date, or may never have been true: unsigned as it is,
+   * whoever forged one packet could have named the servers. Its parent is asked again, once.
+   */
+  #startAbove(cut: ZoneCut, outcome: Failed): boolean {
+    const { name, type, effort } = this.#goal;
+    const isFromMemory = this.#referrals === 0 && cut.parent !== undefined;
+    if (!isFromMemory || this.#forsaken !== undefined || effort.spent !== undefined) return false;
+    const above = this.#services.startingCut(name, type, effort);
+    if (above === cut) return false;
+    this.#forsaken = { cut, outcome };
+    this.start(above);
+    return true;
   }
 
   #ask(cut: ZoneCut): void {
     const { name, type, effort, lineage } = this.#goal;
-    this.#exchange = this.#services.ask(
+    const asked = ++this.#asked;
+    const exchange = this.#services.ask(
       cut,
       name,
       type,
@@ -129,7 +158,7 @@ export class Descent {
       (outcome) => {
         if (this.#closed) return;
         if (outcome.kind === 'failed') {
-          this.#deliver(outcome);
+          if (!this.#startAbove(cut, outcome)) this.#deliver(outcome);
           return;
         }
         const { classified } = outcome;
@@ -144,5 +173,15 @@ export class Descent {
       },
       lineage,
     );
+    // It may have failed at once, and another one be on its way by now.
+    if (asked === this.#asked) this.#exchange = exchange;
   }
+}
+
+function hasSameServers(child: ZoneCut, known: ZoneCut): boolean {
+  if (!child.zone.equals(known.zone)) return false;
+  return (
+    child.nameServers.every((name) => known.nameServers.some((other) => other.equals(name))) &&
+    child.addresses.every(({ key }) => known.addresses.some((other) => other.key === key))
+  );
 }

@@ -208,9 +208,33 @@ export class Machine {
     return this.config.negativeTrustAnchors.find((anchor) => name.isAtOrBelow(anchor));
   }
 
+  /** An anchor of either kind below `name`: for what is there, no denial of `name` speaks. */
+  hasAnchorBelow(name: Name): boolean {
+    const isBelow = (anchor: Name): boolean => anchor.isBelow(name);
+    return this.anchors.zones.some(isBelow) || this.config.negativeTrustAnchors.some(isBelow);
+  }
+
+  /**
+   * RFC 6840 §5.10, RFC 7646 §2: whether an anchor of either kind stands between `above` and
+   * `name`, so that nothing that was learned at `above` tells anything about `name`.
+   */
+  isCutOffFrom(above: Name, name: Name): boolean {
+    if (this.anchors.closestAtOrAbove(name)?.isBelow(above) === true) return true;
+    return this.negativeAnchorOf(name)?.isBelow(above) === true;
+  }
+
   /** Where to begin from now on with names at and below the cut. */
   keepCut(cut: ZoneCut): void {
     this.cuts.put(cut, cut.sizeOctets, this.now);
+  }
+
+  /**
+   * Its servers gave what is bogus. If they do so again, they are perhaps not the zone's servers at
+   * all: a delegation is not signed. Then the parent is asked again, however long its TTL.
+   */
+  doubt(cut: ZoneCut): void {
+    if (cut.isDoubtful && cut.parent !== undefined) this.cuts.remove(cut);
+    cut.isDoubtful = true;
   }
 
   // --- effects ---

@@ -94,7 +94,9 @@ export class Probes {
     this.#validation.judgeNegative(asked, cut, usable, effort, (judged) => {
       if (judged.kind === 'accepted') {
         // Without proof the rcode alone is not believed for everything below, unless asked for.
-        if (judged.security.status === 'secure' || machine.config.minimisation === 'strict') {
+        const isProven = judged.security.status === 'secure';
+        const isBelieved = isProven || machine.config.minimisation === 'strict';
+        if (isBelieved && !machine.hasAnchorBelow(step.name)) {
           keepDenial(machine, asked.name, asked.type, judged);
           outcome.settle({ kind: 'name error', denial: judged });
         } else outcome.settle({ kind: 'ask the whole name' });

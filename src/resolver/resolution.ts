@@ -28,8 +28,6 @@ import type { ZoneCut } from './zone-cut.js';
 
 export interface ResolutionServices extends DescentServices {
   readonly validation: AnswerValidation;
-  /** Where to begin with `name`; DS records begin above their owner. */
-  startingCut(name: Name, type: number, effort: Effort): ZoneCut;
 }
 
 type Purpose =
@@ -199,7 +197,8 @@ export class Resolution {
 
   #judge(set: RRset, cut: ZoneCut, usable: UsableReply, done: (judged: JudgedRRset) => void): void {
     if (this.#purpose === 'answer') {
-      this.#services.validation.judgeRRset(set, cut, usable, this.effort, done);
+      const asked = { name: this.#current, type: this.type };
+      this.#services.validation.judgeRRset(set, asked, cut, usable, this.effort, done);
       return;
     }
     const { ttlSeconds } = set;
@@ -351,6 +350,7 @@ export class Resolution {
     this.#firstBogus ??= judged.security;
     // RFC 4035 §5.5: one bad server must not make a name bogus.
     if (this.#descent?.tryOthers() === true) return;
+    machine.doubt(cut);
     this.#failBogus(this.#firstBogus);
   }
 

@@ -362,21 +362,10 @@ export class Resolver {
     }
   }
 
-  /** A delegation that led to bogus data is asked for again, once the failure is forgotten. */
-  #knownCut(name: Name): ZoneCut | undefined {
-    const { cuts, failures, clock } = this.#machine;
-    for (;;) {
-      const known = cuts.closest(name, clock);
-      if (known?.parent === undefined || !known.isDoubtful) return known;
-      if (failures.get(known.zone, RRType.DNSKEY, clock) !== undefined) return known;
-      cuts.remove(known);
-    }
-  }
-
   #startingCut(name: Name, type: number): ZoneCut {
     const machine = this.#machine;
     const from = type === RRType.DS ? name.parent() : name;
-    const known = this.#knownCut(from);
+    const known = machine.cuts.closest(from, machine.clock);
     const configured = this.#configured.closest(from);
     if (configured !== undefined && !(known?.zone.isBelow(configured.zone) === true)) {
       return configured;

@@ -74,7 +74,8 @@ export class RootPriming {
       primed.trust = hints.trust;
       machine.keepCut(primed);
     } else this.#notBeforeMs = machine.now.monotonicMs + RETRY_UNUSABLE_MS;
-    this.#validation.judgeRRset(nameServers, hints, usable, effort, (judged) => {
+    const asked = { name: Name.root, type: RRType.NS };
+    this.#validation.judgeRRset(nameServers, asked, hints, usable, effort, (judged) => {
       if (judged.kind !== 'accepted') return;
       keepRRset(machine, nameServers, judged, usable.reply.authoritative);
     });

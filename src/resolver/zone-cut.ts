@@ -35,7 +35,7 @@ export class ZoneCut {
   referral: ReferralProof | undefined;
   delegation: Deferred<CutDelegation> | undefined;
   trust: Deferred<CutTrust> | undefined;
-  /** What its servers gave was bogus: perhaps they are not the zone's servers at all. */
+  /** What its servers gave was bogus before. */
   isDoubtful = false;
   /** Keys of the name server names that are being looked up now. */
   readonly lookingUp = new Set<string>();

@@ -26,7 +26,7 @@ import {
 } from '../../src/resolver/index.js';
 import { NodeCryptoProvider } from '../../src/runtime/crypto.js';
 import { labSigner } from '../../src/runtime/lab-signer.js';
-import type { Name } from '../../src/wire/index.js';
+import type { Name, ResourceRecord } from '../../src/wire/index.js';
 import { typeFromMnemonic } from '../../src/wire/index.js';
 
 export type SendEffect = Extract<Effect, { kind: 'send' }>;
@@ -50,6 +50,8 @@ export interface WorldOptions {
   readonly spoofer?: Spoofer;
   readonly startSeconds?: number;
   readonly crypto?: CryptoProvider;
+  /** Beside the root's. */
+  readonly anchors?: (lab: Lab) => readonly ResourceRecord[];
 }
 
 export interface Asked {
@@ -97,8 +99,8 @@ export const DEFAULT_CONFIG: Omit<ResolverConfig, 'hints'> = {
   rsaMinimumBits: 1_024,
 };
 
-function anchorsOf(lab: Lab): TrustAnchors {
-  return TrustAnchors.from(lab.rootAnchors(), {
+function anchorsOf(lab: Lab, more: readonly ResourceRecord[]): TrustAnchors {
+  return TrustAnchors.from([...lab.rootAnchors(), ...more], {
     crypto: tools.crypto,
     policy: {
       sha1: false,
@@ -146,7 +148,7 @@ export class SimulatedWorld {
       config: { ...DEFAULT_CONFIG, hints: this.lab.rootServers, ...options.config },
       crypto: options.crypto ?? tools.crypto,
       entropy: this.random,
-      anchors: anchorsOf(this.lab),
+      anchors: anchorsOf(this.lab, options.anchors?.(this.lab) ?? []),
     });
   }
 
