@@ -1,0 +1,159 @@
+/**
+ * Sits on every wire of a scene. What happens to a reply depends on the question, on how often it
+ * was asked before, and on a seed, never on what happened to other replies: so that parts of a
+ * case can be taken away while it shrinks, and the rest stays as it was.
+ */
+import type { LabReply, Listener } from '../../src/lab/index.js';
+import type { LabTransport } from '../../src/lab/server-behaviour.js';
+import {
+  decodeMessage,
+  encodeMessage,
+  type Message,
+  nameOfRdata,
+  RRType,
+  typeMnemonic,
+} from '../../src/wire/index.js';
+import { nameOf } from '../support/simulated-world.js';
+import { Dice, hashOf } from './dice.js';
+import { FORGERIES } from './forgeries.js';
+import { HARMLESS, MUTATIONS } from './mutations.js';
+import type { Move, Tampering } from './plan.js';
+import type { Operator, Stage, Touch } from './stage.js';
+
+export const OPERATORS: Readonly<Record<string, Operator>> = {
+  ...FORGERIES,
+  ...MUTATIONS,
+  ...HARMLESS,
+};
+
+const FORGERY_NAMES = Object.keys(FORGERIES);
+const ALL_NAMES = Object.keys(OPERATORS);
+const HARMLESS_NAMES = Object.keys(HARMLESS);
+
+/** Decides what is done to a reply; `undefined` leaves it alone. */
+export type Scheme = (reply: string) => readonly Move[] | undefined;
+
+/** A few forgeries are the theme of a life, so that they meet: keys here, data signed with them there. */
+export function randomScheme(seed: number): Scheme {
+  const dice = new Dice(seed);
+  const theme = Array.from({ length: 1 + dice.below(3) }, () => dice.one(FORGERY_NAMES));
+  const percent = dice.one([10, 30, 60, 90]);
+  return (reply) => {
+    const own = new Dice(hashOf(reply, seed));
+    if (own.below(100) >= percent) return undefined;
+    const moves: Move[] = [];
+    const count = own.oneIn(3) ? 2 : 1;
+    while (moves.length < count) {
+      const operator = own.oneIn(3) ? own.one(ALL_NAMES) : own.one(theme);
+      moves.push({ operator, seed: own.seed() });
+    }
+    return moves;
+  };
+}
+
+/** Only what must not matter. */
+export function harmlessScheme(seed: number): Scheme {
+  return (reply) => {
+    const own = new Dice(hashOf(reply, seed));
+    return [{ operator: own.one(HARMLESS_NAMES), seed: own.seed() }];
+  };
+}
+
+export function replayScheme(tampering: readonly Tampering[]): Scheme {
+  const moves = new Map(tampering.map((one) => [one.reply, one.moves]));
+  return (reply) => moves.get(reply);
+}
+
+export class Adversary {
+  readonly #stage: Stage;
+  readonly #scheme: Scheme;
+  readonly #seen = new Map<string, number>();
+  /** What was done, for replay: only what changed anything. */
+  readonly done: Tampering[] = [];
+
+  constructor(stage: Stage, scheme: Scheme) {
+    this.#stage = stage;
+    this.#scheme = scheme;
+  }
+
+  /** Sits down; returns how to get up again. */
+  begin(): () => void {
+    const { lab } = this.#stage.scene;
+    for (const server of lab.servers.values()) {
+      const between: Listener = {
+        answer: (query, transport, nowSeconds) =>
+          this.#between(query, transport, nowSeconds, server),
+      };
+      for (const address of server.addresses) lab.network.listen(address, between);
+    }
+    return () => {
+      for (const server of lab.servers.values()) {
+        for (const address of server.addresses) lab.network.listen(address, server);
+      }
+    };
+  }
+
+  #between(
+    query: Uint8Array,
+    transport: LabTransport,
+    nowSeconds: number,
+    server: Listener,
+  ): LabReply {
+    const { lab } = this.#stage.scene;
+    const asked = decodeMessage(query);
+    const question = asked.ok ? asked.value.questions[0] : undefined;
+    let reply = server.answer(query, transport, nowSeconds);
+    if (question === undefined) return reply;
+    const { name, type } = question;
+    const isEvil = this.#stage.evil.some(
+      ({ origin }) =>
+        lab.servers.get(nameOf(`ns1.${origin}`).key) === server && !name.isAtOrBelow(origin),
+    );
+    // He has lured the resolver to his own server: from there he relays what the right one says.
+    if (isEvil) reply = this.#right(name)?.answer(query, transport, nowSeconds) ?? reply;
+    if (reply.kind !== 'reply') return reply;
+    const plain = `${name}`.toLowerCase() + ` ${typeMnemonic(type)}`;
+    const times = (this.#seen.get(plain) ?? 0) + 1;
+    this.#seen.set(plain, times);
+    const key = `${plain} #${times}`;
+    const moves = this.#scheme(key);
+    const said = decodeMessage(reply.octets);
+    if (moves === undefined || !said.ok) return reply;
+    return this.#touch(key, moves, said.value, { name, type, nowSeconds }, reply);
+  }
+
+  #touch(
+    key: string,
+    moves: readonly Move[],
+    said: Message,
+    about: Pick<Touch, 'name' | 'type' | 'nowSeconds'>,
+    honest: LabReply,
+  ): LabReply {
+    let reply: Message | undefined = said;
+    const effective: Move[] = [];
+    for (const move of moves) {
+      const dice = new Dice(move.seed);
+      const changed: Message | undefined = OPERATORS[move.operator]!({
+        stage: this.#stage,
+        dice,
+        reply,
+        ...about,
+      });
+      if (changed !== reply) effective.push(move);
+      reply = changed;
+      if (reply === undefined) break;
+    }
+    if (effective.length === 0) return honest;
+    this.done.push({ reply: key, moves: effective });
+    if (reply === undefined) return { kind: 'silence' };
+    return { kind: 'reply', octets: encodeMessage(reply, { maxOctets: 65_535 }) };
+  }
+
+  #right(name: Parameters<Stage['zoneOf']>[0]): Listener | undefined {
+    const { lab } = this.#stage.scene;
+    const { origin, zone } = this.#stage.zoneOf(name);
+    const ns = zone.rrset(origin, RRType.NS)?.rdatas()[0];
+    const host = ns === undefined ? undefined : nameOfRdata(RRType.NS, ns);
+    return host === undefined ? undefined : lab.servers.get(host.key);
+  }
+}

@@ -1,0 +1,104 @@
+/** Many worlds, some lives in each, until enough answers were tampered with. */
+import { type Scheme, harmlessScheme, randomScheme, replayScheme } from './adversary.js';
+import { Dice } from './dice.js';
+import { generateCase, generateQuestions, generateWorld } from './generate.js';
+import { Theatre } from './life.js';
+import type { Case } from './plan.js';
+import { buildScene } from './scene.js';
+
+export interface Finding {
+  /** Without tampering, an honest answer was refused. */
+  readonly found: Case;
+  readonly honest: boolean;
+  readonly flaws: readonly string[];
+}
+
+export interface Tally {
+  worlds: number;
+  lives: number;
+  questions: number;
+  /** Replies that were changed on the way. */
+  tampered: number;
+  honestAnswers: number;
+  secure: number;
+  insecure: number;
+  failed: number;
+  readonly operators: Map<string, number>;
+  readonly findings: Finding[];
+}
+
+export interface CampaignOptions {
+  readonly seed: number;
+  /** How many replies are to be tampered with. */
+  readonly count: number;
+  readonly mostFindings?: number;
+  readonly progress?: (tally: Tally) => void;
+}
+
+const LIVES_PER_WORLD = 12;
+const nothing: Scheme = () => undefined;
+
+export function runCampaign(options: CampaignOptions): Tally {
+  const { seed, count, mostFindings = 1, progress } = options;
+  const tally: Tally = {
+    worlds: 0,
+    lives: 0,
+    questions: 0,
+    tampered: 0,
+    honestAnswers: 0,
+    secure: 0,
+    insecure: 0,
+    failed: 0,
+    operators: new Map(),
+    findings: [],
+  };
+  const dice = new Dice(seed);
+  while (tally.tampered < count && tally.findings.length < mostFindings) {
+    oneWorld(dice.seed(), tally, count, mostFindings);
+    progress?.(tally);
+  }
+  return tally;
+}
+
+function oneWorld(seed: number, tally: Tally, count: number, mostFindings: number): void {
+  const dice = new Dice(seed);
+  const world = generateWorld(seed);
+  const theatre = new Theatre(buildScene(world));
+  tally.worlds++;
+  for (const scheme of [nothing, harmlessScheme(dice.seed())]) {
+    const questions = generateQuestions(dice.seed(), world);
+    const honest: Case = { ...generateCase(seed, world, dice.seed()), questions };
+    const played = theatre.play(honest, scheme, true);
+    tally.honestAnswers += questions.length;
+    if (played.flaws.length > 0) {
+      const found = { ...honest, tampering: played.done };
+      tally.findings.push({ found, honest: true, flaws: played.flaws });
+    }
+  }
+  for (let life = 0; life < LIVES_PER_WORLD; life++) {
+    if (tally.tampered >= count || tally.findings.length >= mostFindings) return;
+    oneLife(theatre, generateCase(seed, world, dice.seed()), randomScheme(dice.seed()), tally);
+  }
+}
+
+function oneLife(theatre: Theatre, life: Case, scheme: Scheme, tally: Tally): void {
+  const played = theatre.play(life, scheme, false);
+  tally.lives++;
+  tally.questions += life.questions.length;
+  tally.tampered += played.done.length;
+  tally.secure += played.secure;
+  tally.insecure += played.insecure;
+  tally.failed += played.failed;
+  for (const { operator } of played.done.flatMap(({ moves }) => moves)) {
+    tally.operators.set(operator, (tally.operators.get(operator) ?? 0) + 1);
+  }
+  if (played.flaws.length === 0) return;
+  const found = { ...life, tampering: played.done };
+  tally.findings.push({ found, honest: false, flaws: played.flaws });
+}
+
+/** Plays a printed case again; what is wrong with it now. */
+export function replay(found: Case, honest = false): readonly string[] {
+  const theatre = new Theatre(buildScene(found.world));
+  return theatre.play(found, replayScheme(found.tampering), honest).flaws;
+}

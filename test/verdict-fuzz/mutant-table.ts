@@ -1,0 +1,330 @@
+/**
+ * Validators with one rule left out, as edits of the compiled JavaScript: never a switch in the
+ * product. `find` must stand exactly once in the file; otherwise the mutant is out of date.
+ */
+export interface Mutant {
+  /** The rule that is left out. */
+  readonly rule: string;
+  readonly file: string;
+  readonly find: string;
+  readonly put: string;
+}
+
+const BAD_TIME = "return 'signature expired';";
+
+const SIGNATURES: readonly Mutant[] = [
+  {
+    rule: 'RFC 4035 §5.3.3: the signature verifies',
+    file: 'dnssec/verify-signatures.js',
+    find: 'if (crypto.verify(rrsig.algorithm, imported, data, rrsig.signature)) {',
+    put: 'if (true) {',
+  },
+  {
+    rule: 'RFC 4035 §5.3.1: not after the expiration',
+    file: 'dnssec/verify-signatures.js',
+    find: BAD_TIME,
+    put: 'void 0;',
+  },
+  {
+    rule: 'RFC 4035 §5.3.1: not before the inception',
+    file: 'dnssec/verify-signatures.js',
+    find: "return 'signature not yet valid';",
+    put: 'void 0;',
+  },
+  {
+    rule: 'RFC 4035 §5.3.1: the key has the Zone Key flag',
+    file: 'dnssec/read-zone-keys.js',
+    find: 'if (!isZoneKey(key))',
+    put: 'if (false)',
+  },
+  {
+    rule: 'RFC 4034 §2.1.2: the protocol of the key is 3',
+    file: 'dnssec/read-zone-keys.js',
+    find: 'if (key.protocol !== 3)',
+    put: 'if (false)',
+  },
+  {
+    rule: 'RFC 5011 §2.1: the key is not revoked',
+    file: 'dnssec/read-zone-keys.js',
+    find: 'if (isRevoked(key))',
+    put: 'if (false)',
+  },
+  {
+    rule: 'RFC 4035 §5.3.3: the TTL is at most the original one',
+    file: 'dnssec/verify-rrset.js',
+    find: 'Math.min(rrset.ttlSeconds, rrsig.originalTtlSeconds,',
+    put: 'Math.min(rrset.ttlSeconds,',
+  },
+  {
+    rule: 'RFC 4035 §5.3.4: fewer labels mean a wildcard, which takes a proof',
+    file: 'dnssec/verify-rrset.js',
+    find: 'if (rrsig.labels < labelsOfOwner(rrset)) {',
+    put: 'if (false) {',
+  },
+  {
+    rule: 'RFC 4035 §5.3.4: a wildcard answer needs its proof',
+    file: 'resolver/answer-validation.js',
+    find: 'if (verdict.wildcard !== undefined) {',
+    put: 'if (false) {',
+  },
+  {
+    rule: 'RFC 4035 §5.4: no closer match than the wildcard',
+    file: 'dnssec/wildcard.js',
+    find: "if (status.state !== 'absent') {",
+    put: 'if (false) {',
+  },
+  {
+    rule: 'RFC 5155 §8.8: it is the next closer name that must be absent',
+    file: 'dnssec/wildcard.js',
+    find: 'const nextCloser = name.suffix(closestEncloser.labelCount + 1);',
+    put: 'const nextCloser = name;',
+  },
+];
+
+const DELEGATIONS: readonly Mutant[] = [
+  {
+    rule: 'RFC 4035 §5.2: a key that DS points to signs the key set',
+    file: 'dnssec/verify-dnskeys.js',
+    find: 'verifySignatures(dnskeys, zone, matched, ctx)',
+    put: 'verifySignatures(dnskeys, zone, keys, ctx)',
+  },
+  {
+    rule: 'RFC 4035 §5.2: the digest is that of the key',
+    file: 'dnssec/verify-dnskeys.js',
+    find: 'if (digestMatches(ds, this.#zone, key.dnskey.rdata, this.#ctx.crypto))',
+    put: 'if (true)',
+  },
+  {
+    rule: 'RFC 4034 §5.2: DS and key have the same tag and algorithm, and the digest',
+    file: 'dnssec/verify-dnskeys.js',
+    find: 'if (key.tag !== ds.keyTag || key.algorithm !== ds.algorithm)',
+    put: 'if (key.problem === undefined) return key; else',
+  },
+  {
+    rule: 'RFC 6840 §5.11: one supported DS record is enough',
+    file: 'dnssec/verify-dnskeys.js',
+    find: 'if (!algorithmIsSupported(record.algorithm, ctx))\n            continue;',
+    put: "if (!algorithmIsSupported(record.algorithm, ctx)) return makeInsecure('unsupported algorithm', zone, '');",
+  },
+  {
+    rule: 'RFC 6840 §5.2: unsupported digests are as no DS at all',
+    file: 'dnssec/verify-dnskeys.js',
+    find: 'if (unsupportedDigest !== undefined) {',
+    put: 'if (unsupportedDigest !== undefined) return undefined;\n    if (false) {',
+  },
+  {
+    rule: 'RFC 4035 §5.2: a referral without DS needs a proof',
+    file: 'dnssec/delegation.js',
+    find: "return { kind: 'missing' };",
+    put: "return { kind: 'unsigned', security: makeInsecure('no DS', child), ttlSeconds: 60, proof: [] };",
+  },
+  {
+    rule: 'RFC 4035 §5.2: the DS bit is clear',
+    file: 'dnssec/delegation.js',
+    find: 'if (types.has(RRType.DS)) {',
+    put: 'if (false) {',
+  },
+  {
+    rule: 'RFC 6840 §4.4: the NS bit is set',
+    file: 'dnssec/delegation.js',
+    find: 'if (!types.has(RRType.NS))',
+    put: 'if (false)',
+  },
+  {
+    rule: 'RFC 4035 §5.2: a withheld DS of a name without a record is no denial',
+    file: 'dnssec/delegation.js',
+    find: 'if (status === undefined)\n        return undefined;',
+    put: "if (status === undefined) return unsigned(makeInsecure('no DS', child), []);",
+  },
+  {
+    rule: 'RFC 5155 §8.9: a cover without opt-out denies the delegation',
+    file: 'dnssec/delegation.js',
+    find: 'if (status.optOut) {',
+    put: 'if (true) {',
+  },
+];
+
+const ABSENCE: readonly Mutant[] = [
+  {
+    rule: 'RFC 4035 §5.4: what is proven is what the rcode says',
+    file: 'resolver/answer-validation.js',
+    find: "if (verdict.security.status === 'secure' && verdict.kind !== asked.kind) {",
+    put: 'if (false) {',
+  },
+  {
+    rule: 'RFC 4035 §5.4: a name error denies the wildcard too',
+    file: 'dnssec/denial.js',
+    find: 'if (wildcard === undefined)\n        return undefined;',
+    put: "if (wildcard === undefined) return { kind: 'name error', records: name.records, closestEncloser: name.closestEncloser };",
+  },
+  {
+    rule: 'RFC 4035 §5.4: the denial record itself is validated',
+    file: 'dnssec/denial-evidence.js',
+    find: "if (verdict.status === 'bogus') {",
+    put: "if (verdict.status === 'bogus') { return { status: 'secure', security: { validUntilSeconds: this.#ctx.nowSeconds + 300 }, ttlSeconds: 300 };",
+  },
+  {
+    rule: 'RFC 4592 §4.7: a denial record is not made from a wildcard',
+    file: 'dnssec/denial-evidence.js',
+    find: 'if (verdict.wildcard !== undefined) {',
+    put: 'if (false) {',
+  },
+  {
+    rule: 'RFC 4035 §5.4: the type bit is clear',
+    file: 'dnssec/type-denial.js',
+    find: 'if (type === RRType.ANY ? hasData(types) : types.has(type))',
+    put: 'if (false)',
+  },
+  {
+    rule: 'RFC 6840 §4.3: the CNAME bit is clear',
+    file: 'dnssec/type-denial.js',
+    find: 'if (types.has(RRType.CNAME))',
+    put: 'if (false)',
+  },
+  {
+    rule: 'RFC 6840 §4.1: above a zone cut nothing is said of names below',
+    file: 'dnssec/type-denial.js',
+    find: 'if (isAncestorDelegation(types))',
+    put: 'if (false)',
+  },
+  {
+    rule: 'RFC 6840 §4.1: above a DNAME nothing is said of names below',
+    file: 'dnssec/type-denial.js',
+    find: 'if (types.has(RRType.DNAME))',
+    put: 'if (false)',
+  },
+  {
+    rule: 'RFC 6840 §4.1: at a zone cut the parent denies DS alone',
+    file: 'dnssec/type-denial.js',
+    find: 'if (type !== RRType.DS && isAncestorDelegation(types))',
+    put: 'if (false)',
+  },
+  {
+    rule: 'RFC 4034 §4.1.1: a name before the owner is not covered',
+    file: 'dnssec/nsec.js',
+    find: '|| owner.compareCanonical(name) >= 0)',
+    put: '|| owner.equals(name))',
+  },
+  {
+    rule: 'RFC 4034 §4.1.1: a name after the next one is not covered',
+    file: 'dnssec/nsec.js',
+    find: 'return name.compareCanonical(nextName) < 0;',
+    put: 'return true;',
+  },
+  {
+    rule: 'RFC 4592 §2.2.2: an empty non-terminal exists',
+    file: 'dnssec/nsec.js',
+    find: 'return nsec.nextName.isBelow(name);',
+    put: 'return false;',
+  },
+  {
+    rule: 'RFC 4035 §5.4: it is the wildcard at the closest encloser that counts',
+    file: 'dnssec/nsec.js',
+    find: 'return after.labelCount > before.labelCount ? after : before;',
+    put: 'return before;',
+  },
+];
+
+const HASHED: readonly Mutant[] = [
+  {
+    rule: 'RFC 5155 §8.2: one set of parameters in one reply',
+    file: 'dnssec/nsec3-source.js',
+    find: 'if (usable.length > 0 && !sameNsec3Parameters(usable[0].data, nsec3)) {',
+    put: 'if (false) {',
+  },
+  {
+    rule: 'RFC 5155 §8.3: the closest encloser is no cut and no DNAME',
+    file: 'dnssec/nsec3-source.js',
+    find: 'if (refusal !== undefined) {',
+    put: 'if (false) {',
+  },
+  {
+    rule: 'RFC 5155 §8.3: the next closer name is covered',
+    file: 'dnssec/nsec3-source.js',
+    find: 'const cover = this.#cover(hash);\n            if (cover !== undefined)',
+    put: 'const cover = this.#cover(hash) ?? closest;\n            if (cover !== undefined)',
+  },
+  {
+    rule: 'RFC 5155 §8.3: the closest encloser is matched',
+    file: 'dnssec/nsec3-source.js',
+    find: 'if (closest === undefined || closestLabels !== labels - 1)',
+    put: 'closest ??= this.#records.find((one) => one.isValid && !whyNotBelow(one.data.types)); if (closest === undefined)',
+  },
+  {
+    rule: 'RFC 5155 §8.4: the hash of a covered name is before the next one',
+    file: 'dnssec/nsec3.js',
+    find: 'return wraps ? afterOwner || beforeNext : afterOwner && beforeNext;',
+    put: 'return wraps ? afterOwner || beforeNext : afterOwner;',
+  },
+  {
+    rule: 'RFC 5155 §8.4: the hash of a covered name is after the owner',
+    file: 'dnssec/nsec3.js',
+    find: 'return wraps ? afterOwner || beforeNext : afterOwner && beforeNext;',
+    put: 'return wraps ? afterOwner || beforeNext : beforeNext;',
+  },
+  {
+    rule: 'RFC 5155 §3.1.7: the last record covers the two ends only',
+    file: 'dnssec/nsec3.js',
+    find: 'return wraps ? afterOwner || beforeNext : afterOwner && beforeNext;',
+    put: 'return wraps || (afterOwner && beforeNext);',
+  },
+  {
+    rule: 'RFC 5155 §9.2: an opt-out cover leaves an absence insecure',
+    file: 'dnssec/denial.js',
+    find: 'if (!status.optOut)',
+    put: 'if (true)',
+  },
+  {
+    rule: 'RFC 5155 §9.2: an opt-out cover leaves a wildcard answer insecure',
+    file: 'dnssec/wildcard.js',
+    find: 'if (status.optOut) {',
+    put: 'if (false) {',
+  },
+  {
+    rule: 'RFC 5155 §8.8: a wildcard answer needs the cover of the next closer name',
+    file: 'dnssec/nsec3-source.js',
+    find: "if (cover === undefined)\n            return undefined;\n        return { state: 'absent'",
+    put: "if (cover === undefined) return { state: 'absent', closestEncloser, optOut: false, records: [] };\n        return { state: 'absent'",
+  },
+  {
+    rule: 'RFC 9276 §3.2: only a signed record tells of too many iterations',
+    file: 'dnssec/nsec3-source.js',
+    find: 'const record = this.#records.find((candidate) => candidate.isValid);',
+    put: 'const record = this.#records[0] && { data: this.#records[0].data, rrset: this.#records[0].rrset, validated: { ttlSeconds: 60, security: { validUntilSeconds: this.#ctx.nowSeconds + 60 } } };',
+  },
+];
+
+const WHOLE: readonly Mutant[] = [
+  {
+    rule: 'RFC 4035 §3.2.3: an answer is as secure as its weakest part',
+    file: 'resolver/reply-content.js',
+    find: 'security = security === undefined ? held.security : weakest(security, held.security);',
+    put: 'security ??= held.security;',
+  },
+  {
+    rule: 'RFC 4035 §5.3.4: a wildcard answer is no better than its proof',
+    file: 'resolver/answer-validation.js',
+    find: 'security = weaker(security, expansion.security);',
+    put: '',
+  },
+  {
+    rule: 'RFC 4035 §5: data of a signed zone that fails is not data of an unsigned one',
+    file: 'resolver/answer-validation.js',
+    find: 'const search = unsigned ?',
+    put: "if (unsigned) { done({ kind: 'accepted', security: negativeTrustAnchor(cut.zone), ttlSeconds: 60, proof: [], cut }); return; }\n        const search = unsigned ?",
+  },
+  {
+    rule: 'RFC 4035 §4.3: a zone with its own trust anchor is validated',
+    file: 'resolver/answer-validation.js',
+    find: 'if (island !== undefined) {',
+    put: 'if (false) {',
+  },
+];
+
+export const MUTANTS: readonly Mutant[] = [
+  ...SIGNATURES,
+  ...DELEGATIONS,
+  ...ABSENCE,
+  ...HASHED,
+  ...WHOLE,
+];
