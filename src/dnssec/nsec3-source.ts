@@ -20,7 +20,10 @@ import type { ZoneKeys } from './zone-keys.js';
  * Where each hash is dear, the limit per proof would not pay for the few that every proof needs:
  * apex, mail host, `_tcp` and `_25` below it, a wildcard, and some more.
  */
-const HASHES_ALWAYS_ALLOWED = 8;
+const HASHES_ALWAYS_ALLOWED = 10;
+
+/** So many labels below the apex are found in reverse zones, and next to nowhere else. */
+const DEEP_LABELS = 8;
 
 /** The hashes of one proof, each computed once and paid for before. */
 class Hashes {
@@ -101,7 +104,22 @@ export class Nsec3Source implements DenialSource {
       const match = this.#match(hash);
       if (match !== undefined) return existing(match, name);
     }
-    return this.#walkDown(name, this.#hashes);
+    const isDeep = name.labelCount > this.#zone.labelCount + DEEP_LABELS;
+    const beside = isDeep ? this.#besideSiblings(name, this.#hashes) : undefined;
+    return beside ?? this.#walkDown(name, this.#hashes);
+  }
+
+  /**
+   * RFC 5155 §8.3 with the parent as the closest encloser. In a reverse zone of IPv6 that is where
+   * a missing name is missed, twenty labels below the apex, next to a host that has one.
+   */
+  #besideSiblings(name: Name, hashes: Hashes): NameStatus | undefined {
+    const parent = name.parent();
+    const parentHash = hashes.of(parent);
+    const match = parentHash && this.#match(parentHash);
+    const hash = match && hashes.of(name);
+    const cover = hash && this.#cover(hash);
+    return match && cover && this.#absent(parent, match, cover);
   }
 
   /**

@@ -172,15 +172,15 @@ export const LIMITS = {
   ),
   nsec3Records: limit(8, 'NSEC3 records per response', 'a proof needs three', 'CVE-2026-11605'),
   nsec3HashesPerProof: limit(
-    128,
+    300,
     'SHA-1 blocks hashed per proof (iterations and salt priced in)',
-    'ten labels at the usual parameters; eight hashes where each costs more',
+    'a missing IPv6 address in a reverse zone at ten iterations; ten hashes where each costs more',
     'CVE-2023-50868',
   ),
   nsec3HashesPerQuestion: limit(
     600,
     'SHA-1 blocks hashed per client question',
-    'four proofs of full size',
+    'two proofs of full size',
     'CVE-2023-50868',
   ),
 
