@@ -192,12 +192,17 @@ function oneLife(seed: number): { flaws: string[]; failures: number; answers: nu
   world.sleep(400_000);
   for (const [name, type] of asked) {
     const truth = truthOf(name, type);
-    const seen = world.resolve(name, type);
-    if (truth.security.status === 'secure' && essence(truth) !== essence(seen)) {
-      const said = `${verdictOf(seen)} ${seen.errors.map(({ text }) => text).join(', ')}`;
-      flaws.push(`seed ${seed}: ${name} ${type}: not recovered: ${said}, ${verdictOf(truth)}`);
-      break;
+    if (truth.security.status !== 'secure') continue;
+    let seen = world.resolve(name, type);
+    if (seen.rcode === Rcode.SERVFAIL) {
+      // What is left of a forged delegation is found out by the first question to stumble over it.
+      world.sleep(10_000);
+      seen = world.resolve(name, type);
     }
+    if (essence(truth) === essence(seen)) continue;
+    const said = `${verdictOf(seen)} ${seen.errors.map(({ text }) => text).join(', ')}`;
+    flaws.push(`seed ${seed}: ${name} ${type}: not recovered: ${said}, ${verdictOf(truth)}`);
+    break;
   }
   world.settle();
   if (flaws.length > 0) flaws.push(...attacker.log.slice(-60));
