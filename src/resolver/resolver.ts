@@ -352,12 +352,13 @@ export class Resolver {
     return exchange;
   }
 
-  /** Says once, when it begins, that the root cannot be reached: then nothing else can be either. */
+  /** Says once, when it begins, that the root cannot be reached; then nothing else can be. */
   #noteRoot(outcome: ExchangeOutcome, effort: Effort): void {
     if (outcome.kind === 'reply') this.#rootIsDown = false;
     else if (!this.#rootIsDown && effort.spent === undefined) {
       this.#rootIsDown = true;
-      const sentence = `no root server can be reached, so nothing can be resolved: ${outcome.sentence}`;
+      const why = outcome.sentence;
+      const sentence = `no root server can be reached, so nothing can be resolved: ${why}`;
       this.#machine.report({ kind: 'no root server', sentence });
     }
   }

@@ -5,7 +5,7 @@
  */
 import { setFlagsFromString } from 'node:v8';
 
-/** Percent by which the heap may grow between full collections; measured, see docs/benchmarks.md. */
+/** Percent by which the heap may grow between full collections; see docs/benchmarks.md. */
 const HEAP_GROWING_PERCENT = 50;
 
 export function keepHeapSmall(): void {

@@ -2,6 +2,7 @@
 // was made to show and against each other. A fault is a sentence; no faults, no failure.
 
 import type { Explanation } from './explained.js';
+import { referenceGaveUp } from './explained.js';
 import { type Expected, type Manner, manners, type Question } from './questions.js';
 import type { Reply } from './reply.js';
 import { ttlSeconds } from './zone-text.js';
@@ -124,6 +125,15 @@ export function judge(
 ): Judgement {
   const { expected } = question;
   const wanted = explanation?.subject?.(expected) ?? expected;
+  const gaveUp = other.rcode === 'SERVFAIL' && expected.rcode !== 'SERVFAIL';
+  if (gaveUp && referenceGaveUp.appliesTo(question)) {
+    const faults = [
+      ...againstExpectation('subject', reply, wanted, manner),
+      ...formFaults(reply, manner),
+      ...proofFaults(reply, wanted, manner),
+    ];
+    return { faults, explanation: referenceGaveUp };
+  }
   const faults = [
     ...againstExpectation('Unbound', other, expected, manner),
     ...againstExpectation('subject', reply, wanted, manner),

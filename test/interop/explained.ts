@@ -40,6 +40,18 @@ export const explanations: readonly Explanation[] = [
   },
 ];
 
+/**
+ * One of the zone's two servers gives false signatures. Unbound does not always come to ask the
+ * other one again before it gives up; RFC 4035 §5.5 leaves that to the resolver. What is right is
+ * known from how the zone was built, so the subject is held against that alone.
+ */
+export const referenceGaveUp: Explanation = {
+  name: 'Unbound gave up on a zone with one bad server',
+  reason: 'It answered SERVFAIL where the good server has the answer; the subject found it.',
+  section: 'RFC 4035 §5.5',
+  appliesTo: ({ zone }) => zone === 'halb.se.',
+};
+
 export function explanationOf(question: Question): Explanation | undefined {
   return explanations.find((explanation) => explanation.appliesTo(question));
 }

@@ -91,7 +91,7 @@ function plainSoa(): ResourceRecord {
 
 const evilServer = lab.servers.get(nameOf('ns1.evil.org.').key)!.addresses[0]!;
 
-/** Nothing is delegated, say the servers of `org.` to every probe; and so they are asked for all. */
+/** Nothing is delegated, say the servers of `org.` to every probe: so they are asked for all. */
 const withoutCuts =
   (change: Change): Change =>
   (reply, query) =>

@@ -40,7 +40,7 @@ function recordsOf(lines: readonly string[]): ResourceRecord[] {
     });
 }
 
-/** RFC 3597 form, taken as it stands: scenarios use it for records that are malformed on purpose. */
+/** RFC 3597 form, taken as it stands: scenarios have records that are malformed on purpose. */
 function rawRecord(text: string): ResourceRecord | undefined {
   const match = /^(\S+)\s+(?:(\d+)\s+)?(?:IN\s+)?(\S+)\s+\\#\s+\d+\s*([0-9a-fA-F\s()]*)$/.exec(
     text,

@@ -19,7 +19,7 @@ export interface Row {
   readonly reason: string;
 }
 
-/** The core scenarios that pass, one per line: what passes and what does not never changes unseen. */
+/** The core scenarios that pass, one per line: what passes or not never changes unseen. */
 const PASSING = projectPath('test', 'conformance', 'passing.txt');
 
 export function passingList(): Set<string> {
