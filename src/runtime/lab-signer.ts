@@ -1,9 +1,10 @@
 /** The lab's keys and signatures, made by node:crypto in the encodings of DNSSEC. */
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { type KeyObject, sign } from 'node:crypto';
 import type { LabKeyPair, LabSigner } from '../lab/index.js';
+import { type KeyPair, newKeyPair } from './key-pairs.js';
 
 interface Scheme {
-  generate(): { privateKey: KeyObject; publicKey: KeyObject };
+  generate(): KeyPair;
   /** DNSKEY public key octets from the key's JWK. */
   encode(jwk: Jwk): Buffer;
   readonly hash: string | null;
@@ -22,7 +23,7 @@ const octets = (text: string | undefined): Buffer => Buffer.from(text ?? '', 'ba
 /** RFC 3110 §2: the exponent's length, the exponent, the modulus. */
 function rsa(hash: string): Scheme {
   return {
-    generate: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+    generate: () => newKeyPair({ kind: 'rsa', modulusLength: 2048 }),
     encode: ({ e, n }) => Buffer.concat([Buffer.of(octets(e).length), octets(e), octets(n)]),
     hash,
   };
@@ -31,7 +32,7 @@ function rsa(hash: string): Scheme {
 /** RFC 6605 §4: both coordinates; signatures are r and s side by side. */
 function ecdsa(namedCurve: string, hash: string): Scheme {
   return {
-    generate: () => generateKeyPairSync('ec', { namedCurve }),
+    generate: () => newKeyPair({ kind: 'ec', namedCurve }),
     encode: ({ x, y }) => Buffer.concat([octets(x), octets(y)]),
     hash,
     dsaEncoding: 'ieee-p1363',
@@ -40,12 +41,15 @@ function ecdsa(namedCurve: string, hash: string): Scheme {
 
 // RFC 8080 §3
 const ED25519: Scheme = {
-  generate: () => generateKeyPairSync('ed25519'),
+  generate: () => newKeyPair({ kind: 'ed25519' }),
   encode: ({ x }) => octets(x),
   hash: null,
 };
 
-const ED448: Scheme = { ...ED25519, generate: () => generateKeyPairSync('ed448') };
+const ED448: Scheme = {
+  ...ED25519,
+  generate: () => newKeyPair({ kind: 'ed448' }),
+};
 
 const SCHEMES: ReadonlyMap<number, Scheme> = new Map([
   [5, rsa('sha1')],

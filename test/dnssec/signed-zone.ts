@@ -2,7 +2,7 @@
  * Keys and signatures for tests, written apart from the code under test: signed data are put
  * together here from RFC 4034 §3.1.8.1 once more, with strings where speed does not matter.
  */
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createHash, type KeyObject, sign } from 'node:crypto';
 import { makeDsSet } from '../../src/dnssec/ds-set.js';
 import type {
   CryptoProvider,
@@ -17,6 +17,7 @@ import { validateDnskeys, WorkBudget } from '../../src/dnssec/index.js';
 import { makeSecure } from '../../src/dnssec/verdicts.js';
 import { NodeCryptoProvider } from '../../src/runtime/crypto.js';
 import { Name, RRClass, type RRset, RRType } from '../../src/wire/index.js';
+import { type KeyPair, newKeyPair } from '../../src/runtime/key-pairs.js';
 
 /** Plain names only: labels between dots, no escapes. */
 export function name(text: string): Name {
@@ -88,16 +89,16 @@ export function context(options: ContextOptions = {}): ValidationContext {
 
 interface Scheme {
   readonly hash: string | null;
-  generate(): { privateKey: KeyObject; publicKey: KeyObject };
+  generate(): KeyPair;
 }
 
 const rsa = (hash: string, modulusLength = 2048): Scheme => ({
   hash,
-  generate: () => generateKeyPairSync('rsa', { modulusLength }),
+  generate: () => newKeyPair({ kind: 'rsa', modulusLength }),
 });
 const ec = (namedCurve: string, hash: string): Scheme => ({
   hash,
-  generate: () => generateKeyPairSync('ec', { namedCurve }),
+  generate: () => newKeyPair({ kind: 'ec', namedCurve }),
 });
 
 const SCHEMES: Readonly<Record<number, Scheme>> = {
@@ -107,8 +108,8 @@ const SCHEMES: Readonly<Record<number, Scheme>> = {
   10: rsa('sha512'),
   13: ec('prime256v1', 'sha256'),
   14: ec('secp384r1', 'sha384'),
-  15: { hash: null, generate: () => generateKeyPairSync('ed25519') },
-  16: { hash: null, generate: () => generateKeyPairSync('ed448') },
+  15: { hash: null, generate: () => newKeyPair({ kind: 'ed25519' }) },
+  16: { hash: null, generate: () => newKeyPair({ kind: 'ed448' }) },
 };
 
 export interface TestKey {
@@ -127,7 +128,7 @@ export function makeKey(algorithm = 13, flags = ZSK, protocol = 3): TestKey {
 }
 
 export function makeRsaKey(modulusLength: number, publicExponent = 65_537): TestKey {
-  const pair = generateKeyPairSync('rsa', { modulusLength, publicExponent });
+  const pair = newKeyPair({ kind: 'rsa', modulusLength, publicExponent });
   return keyOf(8, KSK, 3, pair);
 }
 
@@ -135,7 +136,7 @@ function keyOf(
   algorithm: number,
   flags: number,
   protocol: number,
-  { privateKey, publicKey }: { privateKey: KeyObject; publicKey: KeyObject },
+  { privateKey, publicKey }: KeyPair,
 ): TestKey {
   const { n, e, x, y } = publicKey.export({ format: 'jwk' });
   const part = (text: string | undefined) => Buffer.from(text ?? '', 'base64url');
