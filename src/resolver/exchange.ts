@@ -87,6 +87,11 @@ export class Exchange implements AttemptOwner {
     this.#launch(false);
   }
 
+  /** Fails without asking: these servers were found to be out of reach a moment ago. */
+  giveUp(): void {
+    this.#fail();
+  }
+
   /** The delivered reply was bogus: RFC 4035 §5.5, ask the zone's other servers. */
   tryOthers(): boolean {
     if (this.#rejected >= LIMITS.otherServersAfterBogus.value) return false;
@@ -433,7 +438,7 @@ export class Exchange implements AttemptOwner {
       sentence = `gave up on ${zone}: the limit on ${spent} of one question was reached`;
       errors.push({ code: EdeCode.OTHER, text: `limit reached: ${spent}` });
     } else if (this.#sent === 0) {
-      sentence = `no server of ${zone} has a usable address`;
+      sentence = `no server of ${zone} can be reached`;
     } else {
       const last = this.#lastTrouble;
       sentence = `no server of ${zone} gave a usable answer${

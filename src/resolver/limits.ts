@@ -68,6 +68,19 @@ export const LIMITS = {
     'retry storms on broken zones',
   ),
 
+  rootPauseMs: limit(
+    2_000,
+    'ms, doubling, without asking the root after all its servers failed',
+    'without a network, clients shall hear so at once',
+    'every question waiting for its full time',
+  ),
+  longestRootPauseMs: limit(
+    15_000,
+    'ms',
+    'mail goes on soon after the network is back',
+    'an outage that lasts longer than its cause',
+  ),
+
   // Servers of one zone.
   nameServers: limit(
     13,

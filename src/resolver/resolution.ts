@@ -275,8 +275,10 @@ export class Resolution {
     const { machine } = this.#services;
     const known = lookUp(machine, target, this.type) !== undefined;
     const deeper = machine.cuts.closest(target, machine.clock);
-    const sameServers =
-      target.isAtOrBelow(cut.zone) && (deeper === undefined || !deeper.zone.isBelow(cut.zone));
+    // RFC 4035 §3.1.4.1: a zone's servers do not speak for its own DS records, the parent's do.
+    const isTheirs =
+      this.type === RRType.DS ? target.isBelow(cut.zone) : target.isAtOrBelow(cut.zone);
+    const sameServers = isTheirs && (deeper === undefined || !deeper.zone.isBelow(cut.zone));
     if (known || !sameServers) {
       this.#step();
       return;

@@ -25,6 +25,7 @@ import { failureResolution, resolutionOf, staleOutcome } from './reply-content.j
 import { Resolution, type ResolutionServices } from './resolution.js';
 import type { Effect, Resolution as Result, ResolverEvent } from './resolution-types.js';
 import { RootPriming } from './root-priming.js';
+import { RootReach } from './root-reach.js';
 import { specialResolution } from './special-answers.js';
 import type { ZoneCut } from './zone-cut.js';
 
@@ -48,11 +49,12 @@ export class Resolver {
   readonly #taskOfHandle = new Map<number, string>();
   readonly #maintenance: AnchorMaintenance | undefined;
   readonly #configured: ConfiguredCuts;
-  #rootIsDown = false;
+  readonly #rootReach: RootReach;
 
   constructor(parts: ResolverParts) {
     const machine = new Machine(parts);
     this.#machine = machine;
+    this.#rootReach = new RootReach(machine);
     const ask: ResolutionServices['ask'] = (...asked) => this.#ask(...asked);
     this.#chain = new ChainOfTrust(machine, {
       ask: (cut, name, type, effort, deliver) => this.#ask(cut, name, type, effort, deliver, []),
@@ -340,7 +342,7 @@ export class Resolver {
       effort,
       lookUpAddresses: (asking) => this.#lookups.startFor(asking, lineage),
       deliver: (outcome) => {
-        if (cut.zone.isRoot) this.#noteRoot(outcome, effort);
+        if (cut.zone.isRoot) this.#rootReach.note(outcome, effort);
         else if (outcome.kind === 'failed' && effort.spent === undefined) {
           // Next time the parent is asked again: the delegation may have changed.
           machine.cuts.remove(cut);
@@ -348,19 +350,9 @@ export class Resolver {
         deliver(outcome);
       },
     });
-    exchange.start();
+    if (cut.zone.isRoot && this.#rootReach.isPaused) exchange.giveUp();
+    else exchange.start();
     return exchange;
-  }
-
-  /** Says once, when it begins, that the root cannot be reached; then nothing else can be. */
-  #noteRoot(outcome: ExchangeOutcome, effort: Effort): void {
-    if (outcome.kind === 'reply') this.#rootIsDown = false;
-    else if (!this.#rootIsDown && effort.spent === undefined) {
-      this.#rootIsDown = true;
-      const why = outcome.sentence;
-      const sentence = `no root server can be reached, so nothing can be resolved: ${why}`;
-      this.#machine.report({ kind: 'no root server', sentence });
-    }
   }
 
   #startingCut(name: Name, type: number): ZoneCut {

@@ -1,0 +1,40 @@
+/**
+ * Whether the root can be reached at all. While it cannot, questions that need it are told so at
+ * once instead of after all retries (RFC 9520 §3.2); it is tried again after a pause.
+ */
+import type { Effort } from './effort.js';
+import type { ExchangeOutcome } from './exchange-types.js';
+import { LIMITS } from './limits.js';
+import type { Machine } from './machine.js';
+
+export class RootReach {
+  readonly #machine: Machine;
+  #downUntilMs = Number.NEGATIVE_INFINITY;
+  #pauseMs = 0;
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+  }
+
+  /** True during the pause after all root servers failed. */
+  get isPaused(): boolean {
+    return this.#machine.now.monotonicMs < this.#downUntilMs;
+  }
+
+  note(outcome: ExchangeOutcome, effort: Effort): void {
+    if (outcome.kind === 'reply') {
+      this.#pauseMs = 0;
+      this.#downUntilMs = Number.NEGATIVE_INFINITY;
+      return;
+    }
+    // Other limits than time say something about the question, not about the root.
+    if (this.isPaused || (effort.spent !== undefined && effort.spent !== 'time')) return;
+    if (this.#pauseMs === 0) {
+      const sentence = `no root server can be reached, so nothing can be resolved: ${outcome.sentence}`;
+      this.#machine.report({ kind: 'no root server', sentence });
+    }
+    const { rootPauseMs, longestRootPauseMs } = LIMITS;
+    this.#pauseMs = Math.min(this.#pauseMs * 2 || rootPauseMs.value, longestRootPauseMs.value);
+    this.#downUntilMs = this.#machine.now.monotonicMs + this.#pauseMs;
+  }
+}
