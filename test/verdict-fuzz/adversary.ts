@@ -17,7 +17,7 @@ import { nameOf } from '../support/simulated-world.js';
 import { Dice, hashOf } from './dice.js';
 import { FORGERIES } from './forgeries.js';
 import { HARMLESS, MUTATIONS } from './mutations.js';
-import type { Move, Tampering } from './plan.js';
+import type { Move, Tampering, ZonePlan } from './plan.js';
 import type { Operator, Stage, Touch } from './stage.js';
 
 export const OPERATORS: Readonly<Record<string, Operator>> = {
@@ -33,22 +33,39 @@ const HARMLESS_NAMES = Object.keys(HARMLESS);
 /** Decides what is done to a reply; `undefined` leaves it alone. */
 export type Scheme = (reply: string) => readonly Move[] | undefined;
 
-/** A few forgeries are the theme of a life, so that they meet: keys here, data signed with them there. */
-export function randomScheme(seed: number): Scheme {
+/** Zones in which a forgery has something to work with. */
+const PLACES: Readonly<Record<string, (zone: ZonePlan) => boolean>> = {
+  'F8 opt-out': ({ denial }) => denial === 'opt-out',
+  'F15 withdrawn key': ({ leaked }) => leaked !== undefined,
+  'F21 mixed chains': ({ denial }) => denial === 'NSEC3' || denial === 'opt-out',
+  'D2 one algorithm left': ({ algorithms }) => (algorithms?.length ?? 0) > 1,
+};
+
+export interface Intent {
+  readonly scheme: Scheme;
+  readonly suits: (zone: ZonePlan) => boolean;
+}
+
+/**
+ * A few forgeries are the theme of a life, so that they meet: keys here, data signed with them
+ * there. The first one says where the questions go.
+ */
+export function randomIntent(seed: number): Intent {
   const dice = new Dice(seed);
   const theme = Array.from({ length: 1 + dice.below(3) }, () => dice.one(FORGERY_NAMES));
-  const percent = dice.one([10, 30, 60, 90]);
-  return (reply) => {
+  const percent = dice.one([10, 30, 60, 90, 90]);
+  const scheme: Scheme = (reply) => {
     const own = new Dice(hashOf(reply, seed));
     if (own.below(100) >= percent) return undefined;
     const moves: Move[] = [];
-    const count = own.oneIn(3) ? 2 : 1;
+    const count = own.oneIn(4) ? 2 : 1;
     while (moves.length < count) {
-      const operator = own.oneIn(3) ? own.one(ALL_NAMES) : own.one(theme);
+      const operator = own.oneIn(4) ? own.one(ALL_NAMES) : own.one(theme);
       moves.push({ operator, seed: own.seed() });
     }
     return moves;
   };
+  return { scheme, suits: PLACES[theme[0]!] ?? (() => true) };
 }
 
 /** Only what must not matter. */

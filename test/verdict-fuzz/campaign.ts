@@ -1,5 +1,5 @@
 /** Many worlds, some lives in each, until enough answers were tampered with. */
-import { type Scheme, harmlessScheme, randomScheme, replayScheme } from './adversary.js';
+import { type Scheme, harmlessScheme, randomIntent, replayScheme } from './adversary.js';
 import { Dice } from './dice.js';
 import { generateCase, generateQuestions, generateWorld } from './generate.js';
 import { Theatre } from './life.js';
@@ -77,7 +77,8 @@ function oneWorld(seed: number, tally: Tally, count: number, mostFindings: numbe
   }
   for (let life = 0; life < LIVES_PER_WORLD; life++) {
     if (tally.tampered >= count || tally.findings.length >= mostFindings) return;
-    oneLife(theatre, generateCase(seed, world, dice.seed()), randomScheme(dice.seed()), tally);
+    const { scheme, suits } = randomIntent(dice.seed());
+    oneLife(theatre, generateCase(seed, world, dice.seed(), suits), scheme, tally);
   }
 }
 

@@ -2,11 +2,13 @@
  * Published forgeries of signatures, keys and denials, by the letters of the shared research on
  * attacks (its parts A.4 and A.5). Each is something that another validator once believed. All
  * signatures are genuine: of the zones as they are or were, or of the attacker's own keys.
+ * Over 500 lines because it is one list, a few lines for each forgery, to be read side by side.
  */
+import { keyTag } from '../../src/dnssec/index.js';
 import { concatOctets, uint16Octets } from '../../src/lab/octets.js';
 import { type Name, Rcode, type ResourceRecord, RRType, TypeBitmap } from '../../src/wire/index.js';
 import { nameOf } from '../support/simulated-world.js';
-import { sign, withdrawnKeysOf } from './own-signatures.js';
+import { type OwnKey, sign, withdrawnKeysOf } from './own-signatures.js';
 import {
   answered,
   coveredType,
@@ -307,7 +309,8 @@ const joinedProof: Operator = (touch) => {
 
 const otherKeys: Operator = (touch) => {
   const { reply, stage, name, type, nowSeconds, dice } = touch;
-  const { key, origin } = evilOf(touch);
+  // Always the same zone: what these keys are put in for, and what they sign, must fit.
+  const { key, origin } = stage.evil[0]!;
   const signer = zoneFor(touch).origin;
   const statement = { owner: name, type, signer, nowSeconds };
   if (type !== DNSKEY) {
@@ -319,18 +322,35 @@ const otherKeys: Operator = (touch) => {
   return answered(reply, sign(key, { ...statement, rdatas: keys }));
 };
 
-/** RFC 4035 §5.2: a key set vouches for its own keys only through one that DS points to. */
-const ownKeyAmongKeys: Operator = (touch) => {
-  const { reply, name, type, nowSeconds, dice } = touch;
-  const { key } = evilOf(touch);
-  const statement = { owner: name, type, signer: zoneFor(touch).origin, nowSeconds };
-  if (type !== DNSKEY) {
-    if (reply.answer.length === 0 && dice.oneIn(2)) return reply;
-    return answered(reply, sign(key, { ...statement, rdatas: [falseRdata(type)] }));
+/**
+ * His key under the tag of a genuine one that DS may point to. The tag is a sum (RFC 4034 App. B),
+ * so the reserved flags steer it; for about half of the keys they do so without harm.
+ */
+function twinOf(genuine: readonly Uint8Array[], { rdata, ...key }: OwnKey): OwnKey | undefined {
+  for (const model of genuine) {
+    const body = Uint8Array.of(0, 0, ...rdata.subarray(2));
+    const flags = (keyTag(model) - keyTag(body) + 0x1_0000) & 0xffff;
+    if (model[3] !== key.algorithm || (flags & 0x0100) === 0 || (flags & 0x0080) !== 0) continue;
+    body.set(uint16Octets(flags));
+    if (keyTag(body) === keyTag(model)) return { ...key, rdata: body };
   }
-  const genuine = reply.answer.filter((one) => one.type === DNSKEY).map(({ rdata }) => rdata);
+  return undefined;
+}
+
+const ownKeyAmongKeys: Operator = (touch) => {
+  const { reply, stage, name, type, nowSeconds, dice } = touch;
+  const { key } = stage.evil[0]!;
+  const zone = zoneFor(touch);
+  const genuine = zone.signed?.signer.publishedKeys() ?? [];
+  const twin = dice.oneIn(2) ? twinOf(genuine, key) : undefined;
+  const statement = { owner: name, type, signer: zone.origin, nowSeconds };
+  if (type !== DNSKEY) {
+    return answered(reply, sign(twin ?? key, { ...statement, rdatas: [falseRdata(type)] }));
+  }
   const signatures = reply.answer.filter((one) => one.type === RRSIG);
-  const made = sign(key, { ...statement, rdatas: [...genuine, key.rdata] });
+  // RFC 4035 §5.2: be it alone, under the tag of a key that DS points to, or among the genuine.
+  const keys = twin === undefined ? [...genuine, key.rdata] : [twin.rdata];
+  const made = sign(twin ?? key, { ...statement, rdatas: keys });
   return answered(reply, dice.oneIn(2) ? made : [...signatures, ...made]);
 };
 
@@ -386,7 +406,7 @@ const deniedByItself: Operator = (touch) => {
   return denied(reply, rcodeOf(touch), [...soaOf(touch, zone), ...chain.records]);
 };
 
-/** Two chains of one zone in one reply: each is true, and hashes of one mean nothing in the other. */
+/** Two chains of one zone in one reply: each is true, but hashes of one mean nothing in another. */
 const mixedChains: Operator = (touch) => {
   const { reply, dice } = touch;
   const zone = zoneFor(touch).origin;
@@ -490,6 +510,11 @@ const stripped: Operator = ({ reply, dice }) => {
   return { ...reply, answer, authority: bare(without(reply.authority, ...none)) };
 };
 
+const longLives: Operator = ({ reply }) => {
+  const longer = (one: ResourceRecord): ResourceRecord => ({ ...one, ttlSeconds: 0x7fff_ffff });
+  return { ...reply, answer: reply.answer.map(longer), authority: reply.authority.map(longer) };
+};
+
 /** Unsigned lies, and an answer that pretends that there never was a signature. */
 const unsigned: Operator = ({ reply, name, type }) => {
   return answered(reply, [plain(name, type, falseRdata(type))]);
@@ -546,6 +571,7 @@ export const FORGERIES: Readonly<Record<string, Operator>> = {
   'D5 referred elsewhere': glueInstead,
   'D5 unsigned': unsigned,
   'D6 at another time': atAnotherTime,
+  'G6 long lives': longLives,
   'D7 padded with signatures': paddedSignatures,
   'D7 padded with denials': manyDenials,
 };

@@ -9,7 +9,7 @@ const ZONE_LABELS = ['a', 'b', 'c', 'victim', 'z'] as const;
 /** Few, so that names meet: in the same zone, in others, and as origins. */
 const ALGORITHMS = [
   ...[[13], [13], [13], [13], [13], [15], [8], [13, 15], [13, 13], [13, 13], [13, 13]],
-  ...[[13, 100], [100]],
+  ...[[13, 100], [100, 13], [100]],
 ];
 const LABELS = ['a', 'b', 'c', 'mx', '*', 'w', '_tcp', '_25'] as const;
 const TYPES = ['A', 'A', 'TXT', 'MX', 'TLSA', 'CNAME', 'DNAME'] as const;
@@ -58,7 +58,7 @@ function signing(dice: Dice): Omit<ZonePlan, 'origin' | 'lines' | 'otherLines'> 
     split: dice.oneIn(2),
     denial: dice.one(['NSEC', 'NSEC', 'NSEC', 'NSEC3', 'NSEC3', 'NSEC3', 'opt-out', 'compact']),
   };
-  if (plan.algorithms!.length === 2 && plan.algorithms![1] === 13) {
+  if (plan.algorithms!.length === 2 && plan.algorithms!.every((one) => one === 13)) {
     plan.leaked = dice.one<LeakedKeys>(['revoked', 'no zone key', 'other protocol']);
   }
   if (dice.oneIn(3)) plan.salt = [dice.below(256), dice.below(256)];
@@ -117,7 +117,7 @@ function zoneLines(dice: Dice, origin: string, origins: readonly string[]): stri
   const wanted = 7 + dice.below(5);
   for (let count = 0; count < wanted; count++) {
     const labels = Array.from({ length: 1 + dice.below(3) }, () => dice.one(LABELS));
-    // An asterisk means something as the first label; every zone has one, and an alias, and the rest.
+    // An asterisk means something as the first label only; every zone has one.
     if (count === 0) labels.unshift('*');
     const name = labels.map((label, at) => (label === '*' && at > 0 ? 'w' : label)).join('.');
     const absolute = `${name}.${origin}`;
@@ -171,12 +171,19 @@ function rdataText(dice: Dice, type: string, origins: readonly string[]): string
   }
 }
 
-export function generateQuestions(seed: number, world: WorldPlan): QuestionPlan[] {
+/** `suits`: where what the attacker has in mind can be done; most questions then go there. */
+export function generateQuestions(
+  seed: number,
+  world: WorldPlan,
+  suits: (zone: ZonePlan) => boolean = () => true,
+): QuestionPlan[] {
+  const places = world.zones.slice(1).filter(suits);
   const dice = new Dice(seed);
   const questions: QuestionPlan[] = [];
   for (let count = 4 + dice.below(5); count > 0; count--) {
     const earlier = questions.length > 0 && dice.oneIn(5) ? dice.one(questions) : undefined;
-    const question = earlier ?? fresh(dice, world);
+    const isThere = places.length > 0 && !dice.oneIn(4);
+    const question = earlier ?? fresh(dice, isThere ? places : world.zones.slice(1));
     questions.push({
       name: question.name,
       type: question.type,
@@ -187,14 +194,14 @@ export function generateQuestions(seed: number, world: WorldPlan): QuestionPlan[
   return questions;
 }
 
-function fresh(dice: Dice, world: WorldPlan): QuestionPlan {
-  const zone = dice.one(world.zones.slice(1));
+function fresh(dice: Dice, zones: readonly ZonePlan[]): QuestionPlan {
+  const zone = dice.one(zones);
   const line = zone.lines.length > 0 ? dice.one(zone.lines) : '@';
   const [known, own = 'A'] = line.split(' ');
   const labels = known === '@' ? [] : known!.split('.');
   // A name from a wildcard, at it, or below where it may lead.
   if (labels[0] === '*') labels.splice(0, 1, ...dice.one([['x'], ['x', 'y'], ['*'], ['a']]));
-  switch (dice.below(8)) {
+  switch (dice.below(10)) {
     case 0:
       labels.unshift(dice.one(['nobody', 'a', 'b', '0']));
       break;
@@ -208,6 +215,9 @@ function fresh(dice: Dice, world: WorldPlan): QuestionPlan {
     case 3:
       labels.splice(0, 1, dice.one(['nobody', 'a', '0', 'zz']));
       break;
+    case 4:
+      labels.length = 0;
+      break;
   }
   const name = [...labels, zone.origin === '.' ? '' : zone.origin].join('.');
   const isAlias = own === 'CNAME' || own === 'DNAME';
@@ -215,9 +225,14 @@ function fresh(dice: Dice, world: WorldPlan): QuestionPlan {
   return { name, type };
 }
 
-export function generateCase(worldSeed: number, world: WorldPlan, lifeSeed: number): Case {
+export function generateCase(
+  worldSeed: number,
+  world: WorldPlan,
+  lifeSeed: number,
+  suits?: (zone: ZonePlan) => boolean,
+): Case {
   const dice = new Dice(lifeSeed);
   const minimisation: Minimisation = dice.one(['relaxed', 'strict', 'off'] as const);
-  const questions = generateQuestions(dice.seed(), world);
+  const questions = generateQuestions(dice.seed(), world, suits);
   return { seed: lifeSeed ^ worldSeed, world, minimisation, questions, tampering: [] };
 }

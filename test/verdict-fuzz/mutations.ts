@@ -92,8 +92,6 @@ export const MUTATIONS: Readonly<Record<string, Operator>> = {
   },
   'scratched signatures': (touch) =>
     inSections(touch, (records) => records.map((one) => scratched(one, touch))),
-  'long lives': (touch) =>
-    inSections(touch, (records) => records.map((one) => ({ ...one, ttlSeconds: 0x7fff_ffff }))),
   'flags flipped': ({ reply, dice }) => ({
     ...reply,
     authoritative: dice.oneIn(2),

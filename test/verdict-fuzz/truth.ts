@@ -91,7 +91,11 @@ export class Truth {
   #ruleFor(path: readonly TrueZone[], name: Name, seen: Seen): Rule {
     const { islands, evil, negativeAnchors } = this.#scene.plan;
     if (evil.includes(path.at(-1)!.plan.origin)) return 'anything';
-    if (negativeAnchors.some((origin) => name.isAtOrBelow(nameOf(origin)))) return 'insecure';
+    for (const origin of negativeAnchors.map(nameOf)) {
+      // RFC 7646 §2: nothing from there on is validated; the DS records there are the parent's.
+      if (path.at(-1)!.origin.isAtOrBelow(origin)) return 'insecure';
+      if (name.isAtOrBelow(origin)) return 'either';
+    }
     let rule: Rule = 'secure';
     path.forEach(({ plan }, at) => {
       if (at > 0) {

@@ -164,3 +164,19 @@ t.test('every operator changes something, and the harmless ones harm nothing', (
   }
   t.end();
 });
+
+t.test('once found: a child zone was asked for its own DS records at the end of an alias', (t) => {
+  const zones = [
+    ...SMALL.zones,
+    { origin: 'plain.alpha.', lines: ['to CNAME plain.alpha.'], otherLines: [] },
+  ];
+  const found: Case = {
+    seed: 1,
+    world: { ...SMALL, zones },
+    minimisation: 'off',
+    questions: [{ name: 'to.plain.alpha.', type: 'DS' }],
+    tampering: [],
+  };
+  t.same(replay(found, true), []);
+  t.end();
+});
