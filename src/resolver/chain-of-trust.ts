@@ -149,7 +149,7 @@ export class ChainOfTrust {
     delegation.whenSettled((value) => this.#reportDelegation(cut, value));
     const proof = cut.referral;
     cut.referral = undefined;
-    if (proof === undefined || cut.parent === undefined) {
+    if (proof === undefined || cut.parent === undefined || this.#skipsAnchor(cut)) {
       this.#services
         .delegationOf(cut.zone, effort)
         .whenSettled((value) => delegation.settle(value));
@@ -178,6 +178,12 @@ export class ChainOfTrust {
       delegation.settle(judged);
     });
     return delegation;
+  }
+
+  /** A referral from above an island to what lies below it: its anchor has to be heard first. */
+  #skipsAnchor({ zone, parent }: ZoneCut): boolean {
+    const anchor = this.#machine.anchors.closestAtOrAbove(zone.parent());
+    return parent !== undefined && anchor?.isBelow(parent.zone) === true;
   }
 
   /** The judge's word in the terms of this room; undefined when the proof was missing. */

@@ -48,8 +48,8 @@ export class Descent {
   #probes = 0;
   #asked = 0;
   #closed = false;
-  /** A remembered cut whose servers gave nothing usable, and how that ended. */
-  #forsaken: { readonly cut: ZoneCut; readonly outcome: Failed } | undefined;
+  /** Remembered cuts whose servers gave nothing usable, and how that ended. */
+  readonly #forsaken: { readonly cut: ZoneCut; readonly outcome: Failed }[] = [];
 
   constructor(
     services: DescentServices,
@@ -121,9 +121,10 @@ export class Descent {
       this.#deliver({ kind: 'failed', errors: [], sentence });
       return;
     }
-    if (this.#forsaken !== undefined) {
-      if (hasSameServers(child, this.#forsaken.cut)) {
-        this.#deliver(this.#forsaken.outcome);
+    for (const { cut, outcome } of this.#forsaken) {
+      if (!child.zone.equals(cut.zone)) continue;
+      if (hasSameServers(child, cut)) {
+        this.#deliver(outcome);
         return;
       }
       // What the others had for keys, or had not, is not held against these.
@@ -134,15 +135,16 @@ export class Descent {
 
   /**
    * A delegation from memory may be out of date, or may never have been true: unsigned as it is,
-   * whoever forged one packet could have named the servers. Its parent is asked again, once.
+   * whoever forged one packet could have named the servers. Then its parent is asked again.
    */
   #startAbove(cut: ZoneCut, outcome: Failed): boolean {
     const { name, type, effort } = this.#goal;
     const isFromMemory = this.#referrals === 0 && cut.parent !== undefined;
-    if (!isFromMemory || this.#forsaken !== undefined || effort.spent !== undefined) return false;
+    const isLast = this.#forsaken.length >= LIMITS.forsakenDelegations.value;
+    if (!isFromMemory || isLast || effort.spent !== undefined) return false;
     const above = this.#services.startingCut(name, type, effort);
     if (above === cut) return false;
-    this.#forsaken = { cut, outcome };
+    this.#forsaken.push({ cut, outcome });
     this.start(above);
     return true;
   }
@@ -179,7 +181,6 @@ export class Descent {
 }
 
 function hasSameServers(child: ZoneCut, known: ZoneCut): boolean {
-  if (!child.zone.equals(known.zone)) return false;
   return (
     child.nameServers.every((name) => known.nameServers.some((other) => other.equals(name))) &&
     child.addresses.every(({ key }) => known.addresses.some((other) => other.key === key))

@@ -49,6 +49,12 @@ export const LIMITS = {
     'ip6.arpa has 34 labels, but few cuts',
     'endless delegation',
   ),
+  forsakenDelegations: limit(
+    3,
+    'remembered zone cuts given up per walk, each for the one above it',
+    'a zone moves alone, or with the zone below it',
+    'walks that begin again and again',
+  ),
   aliases: limit(
     11,
     'CNAME and DNAME links followed',

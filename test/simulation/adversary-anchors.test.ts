@@ -75,6 +75,8 @@ interface Attack {
   readonly title: string;
   readonly server: string;
   readonly change: Change;
+  /** What the forger's own server says to those who were led there. */
+  readonly accomplice?: Change;
   readonly config?: NonNullable<WorldOptions['config']>;
   readonly before?: readonly (readonly [string, string])[];
 }
@@ -99,7 +101,7 @@ const withoutCuts =
       ? forgedDenial(reply, Rcode.NOERROR, unsigned(soaOf(lab, 'org.')))
       : change(reply, query);
 
-const ATTACKS: readonly Attack[] = [
+const ATTACKS: Attack[] = [
   {
     title: 'the servers above the island answer for it, unsigned',
     server: 'ns1.plain.org.',
@@ -179,11 +181,26 @@ const ATTACKS: readonly Attack[] = [
   },
 ];
 
+ATTACKS.push({
+  title: 'a referral past the island, to a zone of the forger below it',
+  server: 'ns1.plain.org.',
+  change: (reply, query) =>
+    isIsland(query)
+      ? {
+          ...reply,
+          answer: [],
+          authority: [record('mx.island.plain.org.', RRType.NS, nameOf('ns1.evil.org.').octets)],
+          additional: [address('ns1.evil.org.', ...evilServer.octets)],
+        }
+      : reply,
+  accomplice: (reply, query) => (asks(query, RRType.TLSA) ? forged(reply) : reply),
+});
+
 t.test('an island of security below an unsigned zone', (t) => {
   const honest = islandWorld();
   t.equal(verdictOf(honest.resolve(TLSA, 'TLSA')), 'NOERROR secure', 'without an attacker');
   t.equal(verdictOf(honest.resolve('mx.plain.org.', 'A')), 'NOERROR insecure no DS', 'around it');
-  for (const { title, server, change, config, before = [] } of ATTACKS) {
+  for (const { title, server, change, accomplice, config, before = [] } of ATTACKS) {
     const world = islandWorld(config === undefined ? {} : { config });
     let changed = 0;
     const undo = tamper(lab, server, (reply, query) => {
@@ -191,10 +208,12 @@ t.test('an island of security below an unsigned zone', (t) => {
       if (made !== reply) changed++;
       return made;
     });
+    const undoToo = accomplice && tamper(lab, 'ns1.evil.org.', accomplice);
     for (const [name, type] of before) world.resolve(name, type);
     const resolution = world.resolve(TLSA, 'TLSA');
     world.settle();
     undo();
+    undoToo?.();
     t.ok(changed > 0, `${title}: the attacker had his chance`);
     const { status } = resolution.security;
     t.ok(
