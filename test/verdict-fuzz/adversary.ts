@@ -38,6 +38,7 @@ const PLACES: Readonly<Record<string, (zone: ZonePlan) => boolean>> = {
   'F8 opt-out': ({ denial }) => denial === 'opt-out',
   'F15 withdrawn key': ({ leaked }) => leaked !== undefined,
   'F21 mixed chains': ({ denial }) => denial === 'NSEC3' || denial === 'opt-out',
+  'F9 ends of the chain': ({ denial }) => denial === 'NSEC3',
   'D2 one algorithm left': ({ algorithms }) => (algorithms?.length ?? 0) > 1,
 };
 
@@ -53,6 +54,8 @@ export interface Intent {
 export function randomIntent(seed: number): Intent {
   const dice = new Dice(seed);
   const theme = Array.from({ length: 1 + dice.below(3) }, () => dice.one(FORGERY_NAMES));
+  // Half of the lives have but one idea.
+  if (dice.oneIn(2)) theme.length = 1;
   const percent = dice.one([10, 30, 60, 90, 90]);
   const scheme: Scheme = (reply) => {
     const own = new Dice(hashOf(reply, seed));

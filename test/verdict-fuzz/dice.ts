@@ -20,7 +20,8 @@ export class Dice {
   readonly #random: SeededRandom;
 
   constructor(seed: number) {
-    this.#random = new SeededRandom(seed);
+    // Small seeds lie close together; their first draws should not.
+    this.#random = new SeededRandom(hashOf('', Math.imul(seed, 0x9e3779b1)));
   }
 
   below(bound: number): number {

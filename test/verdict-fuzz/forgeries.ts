@@ -86,12 +86,10 @@ const wildcardReplayed: Operator = (touch) => {
   });
   const chosen = dice.pick(suits);
   if (chosen === undefined) return reply;
-  const proofs = denials(touch, (one) => one.zone.equals(chosen.zone));
-  const authority = [
-    ...(dice.oneIn(2) ? reply.authority : []),
-    ...(dice.oneIn(2) ? recordsOf(dice.some(proofs, 4)) : []),
-  ];
-  return answered(reply, renamed(chosen.records, name), authority);
+  const own = denials(touch, (one) => one.zone.equals(chosen.zone));
+  const itself = own.filter((one) => touch.stage.isRecordOf(one, name));
+  const proof = dice.one([reply.authority, recordsOf(itself), recordsOf(dice.some(own, 4)), []]);
+  return answered(reply, renamed(chosen.records, name), proof);
 };
 
 const wildcardWithoutProof: Operator = ({ reply }) => {
@@ -469,7 +467,7 @@ const atAnotherTime: Operator = (touch) => {
   const same = ofZone.filter((one) => !one.isDenial && one.owner.equals(name));
   const fitting = same.filter((one) => one.type === type || one.type === CNAME);
   const data = dice.pick(fitting);
-  if (data !== undefined && !dice.oneIn(3)) return answered(reply, data.records);
+  if (data !== undefined && !dice.oneIn(6)) return answered(reply, data.records);
   const proofs = ofZone.filter((one) => one.isDenial);
   const soa = ofZone.filter((one) => one.type === SOA);
   const records = recordsOf([...(dice.oneIn(2) ? soa : []), ...dice.some(proofs, 5)]);

@@ -32,6 +32,11 @@ export function runMutants(seed: number, count: number, only: string | undefined
         filter: (path) => !path.endsWith('.d.ts') && !path.endsWith('.test.js'),
       });
     }
+    // What the sound validator fails at says nothing about a broken one.
+    if (fateOfProgram(folder, seed, count).kind !== 'survived') {
+      console.log(`the sound validator does not pass with seed ${seed}: see to that first`);
+      return { caught: 0, survived: chosen.length };
+    }
     for (const mutant of chosen) {
       const fate = fateOf(mutant, folder, seed, count);
       if (fate.kind === 'caught') caught++;
@@ -58,17 +63,21 @@ function fateOf({ file, find, put }: Mutant, folder: string, seed: number, count
     sound.replace(find, () => put),
   );
   try {
-    const program = join(folder, 'test/verdict-fuzz/main.js');
-    const args = [program, '--brief', '--seed', `${seed}`, '--count', `${count}`];
-    const { status, stdout } = spawnSync(process.execPath, args, {
-      encoding: 'utf8',
-      timeout: MOST_MS,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const lines = stdout.trimEnd().split('\n');
-    if (!/^\d+ passed, \d+ failed$/.test(lines.at(-1) ?? '')) return { kind: 'crashed' };
-    return status === 0 ? { kind: 'survived' } : { kind: 'caught', by: lines[1] ?? '' };
+    return fateOfProgram(folder, seed, count);
   } finally {
     writeFileSync(path, sound);
   }
+}
+
+function fateOfProgram(folder: string, seed: number, count: number): Fate {
+  const program = join(folder, 'test/verdict-fuzz/main.js');
+  const args = [program, '--brief', '--seed', `${seed}`, '--count', `${count}`];
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    timeout: MOST_MS,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines = stdout.trimEnd().split('\n');
+  if (!/^\d+ passed, \d+ failed$/.test(lines.at(-1) ?? '')) return { kind: 'crashed' };
+  return status === 0 ? { kind: 'survived' } : { kind: 'caught', by: lines[1] ?? '' };
 }

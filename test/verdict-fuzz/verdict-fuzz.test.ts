@@ -180,3 +180,33 @@ t.test('once found: a child zone was asked for its own DS records at the end of 
   t.same(replay(found, true), []);
   t.end();
 });
+
+t.test('once found: a referral went around the trust anchor of an island', (t) => {
+  const signed = { algorithms: [13], denial: 'NSEC', otherLines: [] } as const;
+  const servedWith = 'plain.alpha.';
+  const zones: WorldPlan['zones'] = [
+    ...SMALL.zones,
+    { origin: 'plain.alpha.', lines: [], otherLines: [] },
+    { origin: 'island.plain.alpha.', ...signed, hasDs: false, servedWith, lines: [] },
+    { origin: 'on.island.plain.alpha.', ...signed, lines: ['mx A 11.1.1.4'] },
+  ];
+  const found: Case = {
+    seed: 1,
+    world: { ...SMALL, zones, islands: ['island.plain.alpha.'] },
+    minimisation: 'relaxed',
+    questions: [
+      { name: 'on.island.plain.alpha.', type: 'TLSA' },
+      { name: 'mx.on.island.plain.alpha.', type: 'A' },
+    ],
+    tampering: [],
+  };
+  t.same(replay(found, true), []);
+  t.same(replay({ ...found, minimisation: 'off' }, true), []);
+  const unsigned: Case['tampering'] = [1, 2, 3, 4, 5, 6].map((times) => ({
+    reply: `mx.on.island.plain.alpha. A #${times}`,
+    moves: [{ operator: 'D5 unsigned', seed: times }],
+  }));
+  const [, mx] = found.questions;
+  t.same(replay({ ...found, questions: [mx!], minimisation: 'off', tampering: unsigned }), []);
+  t.end();
+});
