@@ -1,7 +1,7 @@
 /**
  * Zones that are right and unusual. Nobody attacks here: whatever fails is a wrong SERVFAIL, and
- * whatever is weaker than it should be is mail without DANE. All is asked with each setting of QNAME
- * minimisation, and more than once, so that what is cached has its say.
+ * whatever is weaker than it should be is mail without DANE. All is asked with each setting of
+ * QNAME minimisation, and more than once, so that what is cached has its say.
  */
 import t, { type Test } from 'tap';
 import {
@@ -41,7 +41,7 @@ interface Place {
   readonly config?: (lab: Lab) => NonNullable<WorldOptions['config']>;
 }
 
-/** Asks forwards, then backwards, of one resolver; and in the default setting each of a cold one. */
+/** Asks one resolver, forwards and backwards; in the default setting also a cold one for each. */
 function check(t: Test, { title, zones, questions, prepare, config }: Place): void {
   const hasRoot = zones.some(({ origin }) => origin === '.');
   const lab = makeLab({ zones: hasRoot ? zones : [ROOT, ...zones], domains: [] });

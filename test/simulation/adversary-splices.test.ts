@@ -256,6 +256,8 @@ function seekRecovery(
   }
 }
 
+t.setTimeout(30_000 + 500 * RUNS);
+
 t.test(`random splices, seeds ${FIRST_SEED} to ${FIRST_SEED + RUNS - 1}`, (t) => {
   let failures = 0;
   let answers = 0;
