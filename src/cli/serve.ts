@@ -63,7 +63,6 @@ interface Setup {
 }
 
 async function runDaemon(setup: Setup): Promise<number> {
-  keepHeapSmall();
   const { config, lab, log } = setup;
   const assembled = await assemble(config, {
     report: (report) => log.write(wordsOf(report)),
@@ -72,6 +71,7 @@ async function runDaemon(setup: Setup): Promise<number> {
   });
   if (!assembled.ok) return refuse(assembled.problems.map((message) => ({ message })));
   const { assembly } = assembled;
+  keepHeapSmall(() => assembly.resolver.counters.cachedOctets);
   for (const sentence of assembly.warnings) {
     log.write({ level: 'warn', event: 'trust-anchor', sentence });
   }
