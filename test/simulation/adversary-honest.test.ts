@@ -14,8 +14,8 @@ import {
   splitKeys,
   type ZoneSpec,
 } from '../../src/lab/index.js';
-import { Rcode } from '../../src/wire/index.js';
-import { verdictOf } from '../support/genuine-records.js';
+import { Rcode, RRType } from '../../src/wire/index.js';
+import { ofType, signedBy, verdictOf, without } from '../support/genuine-records.js';
 import { makeLab, nameOf, SimulatedWorld, type WorldOptions } from '../support/simulated-world.js';
 import { tamper } from '../support/tampering.js';
 import { restlessness, violations } from './checkers.js';
@@ -315,6 +315,48 @@ t.test('the apex, the empty zone, capital letters', (t) => {
         ['nn.upper.zz.', 'A', MISSING],
       ],
     });
+  }
+  t.end();
+});
+
+t.test("two providers who do not publish each other's keys, both vouched for", (t) => {
+  const servers = [{ name: 'ns1.a.zz.' }, { name: 'ns2.a.zz.' }];
+  const zones: ZoneSpec[] = [
+    ROOT,
+    { origin: 'zz.', signing: singleKey(13) },
+    { origin: 'a.zz.', signing: singleKey(13) },
+    { origin: 'two.zz.', signing: singleKey(13, nsec3()), text: MAIL, servers },
+  ];
+  const lab = makeLab({ zones, domains: [] });
+  // The same zone again, by somebody with other keys.
+  const other = makeLab({ zones, domains: [] });
+  const second = lab.servers.get(nameOf('ns2.a.zz.').key)!;
+  for (const at of second.addresses) {
+    lab.network.listen(at, other.servers.get(nameOf('ns2.a.zz.').key)!);
+  }
+  const digests = [lab, other].flatMap((made) => {
+    return [...made.zones.get(nameOf('two.zz.').key)!.signed!.signer.dsRdatas()];
+  });
+  const both = signedBy(lab, 'zz.', 'two.zz.', RRType.DS, digests);
+  tamper(lab, 'ns1.zz.', (reply) => {
+    const isThere = ofType(reply.authority, RRType.DS).length > 0;
+    const answer = ofType(reply.answer, RRType.DS).length > 0 ? both : reply.answer;
+    const authority = [...without(reply.authority, RRType.DS), ...(isThere ? both : [])];
+    return { ...reply, answer, authority };
+  });
+  for (let seed = 1; seed <= 10; seed++) {
+    const world = new SimulatedWorld({ lab, seed, config: { mailPrefetch: false } });
+    for (const [name, type, verdict] of [
+      ['_25._tcp.mx.two.zz.', 'TLSA', SECURE],
+      ['mx.two.zz.', 'A', SECURE],
+      ['mx.two.zz.', 'TLSA', SECURE],
+      ['nobody.two.zz.', 'A', MISSING],
+      ['two.zz.', 'MX', SECURE],
+    ] as const) {
+      t.equal(verdictOf(world.resolve(name, type)), verdict, `${name} ${type}, seed ${seed}`);
+    }
+    world.settle();
+    t.same([...restlessness(world)], [], 'nothing is left over');
   }
   t.end();
 });
