@@ -30,7 +30,8 @@ export class RootReach {
     // Other limits than time say something about the question, not about the root.
     if (this.isPaused || (effort.spent !== undefined && effort.spent !== 'time')) return;
     if (this.#pauseMs === 0) {
-      const sentence = `no root server can be reached, so nothing can be resolved: ${outcome.sentence}`;
+      const why = outcome.sentence;
+      const sentence = `no root server can be reached, so nothing can be resolved: ${why}`;
       this.#machine.report({ kind: 'no root server', sentence });
     }
     const { rootPauseMs, longestRootPauseMs } = LIMITS;

@@ -10,10 +10,11 @@ t.test('every limit says why it is what it is, and what it stops', (t) => {
   t.end();
 });
 
-t.test('numbers that the resolver names too are the same', (t) => {
+t.test('numbers that the resolver names too agree', (t) => {
   const { negativeTtlSeconds, nsec3Iterations, nsec3HashBlocks } = CACHE_LIMITS;
   t.equal(negativeTtlSeconds.value, LIMITS.maximumNegativeTtlSeconds.value);
   t.equal(nsec3Iterations.value, LIMITS.nsec3Iterations.value);
-  t.equal(nsec3HashBlocks.value, LIMITS.nsec3HashesPerProof.value);
+  // A synthesised answer is given up sooner than a received one: the servers can still be asked.
+  t.ok(nsec3HashBlocks.value <= LIMITS.nsec3HashesPerProof.value);
   t.end();
 });
