@@ -42,6 +42,19 @@ const PLACES: Readonly<Record<string, (zone: ZonePlan) => boolean>> = {
   'D2 one algorithm left': ({ algorithms }) => (algorithms?.length ?? 0) > 1,
 };
 
+/**
+ * Forgeries of answers: put in place of a referral they mostly show that the wrong server was
+ * asked, so there they are rare.
+ */
+const OF_ANSWERS = /^(?:F(?:1|2|3|9|10|11|13|14|15|21) |D5 unsigned|D6)/;
+const RARE_IN_REFERRALS = 4;
+
+function isWasted({ operator, seed }: Move, reply: Message): boolean {
+  if (reply.authoritative || reply.answer.length > 0) return false;
+  const isReferral = reply.authority.some((one) => one.type === RRType.NS);
+  return isReferral && OF_ANSWERS.test(operator) && seed % RARE_IN_REFERRALS !== 0;
+}
+
 export interface Intent {
   readonly scheme: Scheme;
   readonly suits: (zone: ZonePlan) => boolean;
@@ -152,6 +165,7 @@ export class Adversary {
     let reply: Message | undefined = said;
     const effective: Move[] = [];
     for (const move of moves) {
+      if (isWasted(move, reply)) continue;
       const dice = new Dice(move.seed);
       const changed: Message | undefined = OPERATORS[move.operator]!({
         stage: this.#stage,
