@@ -431,3 +431,48 @@ t.test(
     t.end();
   },
 );
+
+t.test(
+  'RFC 6672 §2.2: YXDOMAIN is what the DNAME makes of the name, whatever the code says',
+  (t) => {
+    const label = 'd'.repeat(63);
+    const long = `${label}.${label}.${label}.yx.zz.`;
+    const zones: ZoneSpec[] = [
+      { origin: '.', signing: singleKey(13), servers: [{ name: 'a.root-servers.' }] },
+      { origin: 'zz.', signing: singleKey(13) },
+      {
+        origin: 'yx.zz.',
+        signing: singleKey(13, nsec3()),
+        text: `far DNAME ${label}.${label}\nnear DNAME new\nmx.new A 11.1.1.1\n`,
+      },
+    ];
+    const made = makeLab({ zones, domains: [] });
+    const ask = (name: string) =>
+      verdictOf(new SimulatedWorld({ lab: made, config }).resolve(name, 'A'));
+    const tooLong = `${label}.${'e'.repeat(60)}.far.yx.zz.`;
+    t.equal(ask(tooLong), 'YXDOMAIN secure', 'a name that would be too long');
+    t.equal(ask('mx.near.yx.zz.'), 'NOERROR secure');
+    const code = tamper(made, 'ns1.yx.zz.', (reply) => {
+      const isRedirected = ofType(reply.answer, RRType.DNAME).length > 0;
+      return isRedirected ? { ...reply, rcode: Rcode.YXDOMAIN } : reply;
+    });
+    t.equal(ask('mx.near.yx.zz.'), 'NOERROR secure', 'the code is not signed: made anew');
+    code();
+    const stripped = tamper(made, 'ns1.yx.zz.', (reply, query) =>
+      asks(query, RRType.A)
+        ? {
+            ...reply,
+            rcode: Rcode.YXDOMAIN,
+            answer: [record('yx.zz.', RRType.DNAME, nameOf(long).octets)],
+          }
+        : reply,
+    );
+    t.equal(
+      ask(`${'f'.repeat(63)}.mx.near.yx.zz.`),
+      'SERVFAIL bogus signature missing',
+      'a forged one',
+    );
+    stripped();
+    t.end();
+  },
+);
