@@ -5,6 +5,7 @@
  */
 import t from 'tap';
 import {
+  LabServer,
   NSEC,
   nsec3,
   OPT_OUT,
@@ -15,6 +16,7 @@ import {
 } from '../../src/lab/index.js';
 import type { Resolution } from '../../src/resolver/index.js';
 import {
+  IpAddress,
   octetKey,
   Rcode,
   type ResourceRecord,
@@ -150,14 +152,24 @@ const FOCUSES: readonly (((type: number) => boolean) | undefined)[] = [
   (type) => type === RRType.NS || type === RRType.DS,
 ];
 
+/** Knows everything at first hand: whoever forwards asks nobody else. */
+const forwarder = new LabServer(nameOf('fwd.'), [IpAddress.parse('11.53.255.1')!]);
+for (const hosted of lab.zones.values()) forwarder.host(hosted);
+lab.network.listen(forwarder.addresses[0]!, forwarder);
+const forwarding = {
+  forwarders: [{ address: forwarder.addresses[0]!, port: 53 }],
+  priming: false,
+};
+
 const truths = new Map<string, Resolution>();
 
 /** Only to be asked for while nobody sits on the wires. */
-function truthOf(name: string, type: string): Resolution {
-  const key = `${name} ${type}`;
+function truthOf(name: string, type: string, forwards: boolean): Resolution {
+  const key = `${name} ${type} ${forwards}`;
   let truth = truths.get(key);
   if (truth === undefined) {
-    truth = new SimulatedWorld({ lab, config, anchors }).resolve(name, type);
+    const chosen = forwards ? { ...config, ...forwarding } : config;
+    truth = new SimulatedWorld({ lab, config: chosen, anchors }).resolve(name, type);
     truths.set(key, truth);
   }
   return truth;
@@ -179,20 +191,23 @@ interface Life {
   answers: number;
 }
 
-function bornWorld(seed: number, random: SeededRandom): SimulatedWorld {
+function bornWorld(seed: number, random: SeededRandom, forwards: boolean): SimulatedWorld {
   const minimisation = (['relaxed', 'strict', 'off'] as const)[random.below(3)]!;
   const mailPrefetch = random.below(4) === 0;
   const serveStale = random.below(4) === 0;
-  const chosen = { ...config, minimisation, mailPrefetch, serveStale };
+  const base = forwards ? { ...config, ...forwarding } : config;
+  const chosen = { ...base, minimisation, mailPrefetch, serveStale };
   return new SimulatedWorld({ seed, lab, anchors, config: chosen });
 }
 
 function oneLife(seed: number): Life {
   const random = new SeededRandom(seed);
-  const world = bornWorld(seed, random);
+  const forwards = random.below(5) === 0;
+  const world = bornWorld(seed, random, forwards);
   const share = [0.1, 0.3, 0.6][random.below(3)]!;
   const focus = FOCUSES[random.below(FOCUSES.length)];
-  const facts = { lab, loot, random, share, focus, ownZone: 'evil.dane.', ownServer };
+  const own = { ownZone: 'evil.dane.', ownServer };
+  const facts = { lab, loot, random, share, focus, alsoAt: [forwarder], ...own };
   const attacker = new SplicingAttacker(facts);
   const life: Life = { flaws: [], failures: 0, answers: 0 };
   const { flaws } = life;
@@ -213,7 +228,7 @@ function oneLife(seed: number): Life {
       if (resolution === undefined) throw new Error(`seed ${seed}: no end to ${name}`);
       if (resolution.rcode === Rcode.SERVFAIL) life.failures++;
       else life.answers++;
-      const truth = truthOf(`${name}`, typeMnemonic(type));
+      const truth = truthOf(`${name}`, typeMnemonic(type), forwards);
       const flaw = flawOf(truth, resolution);
       if (flaw === undefined) continue;
       const said = `${flaw}: ${verdictOf(resolution)}, ${verdictOf(truth)}`;
@@ -223,7 +238,7 @@ function oneLife(seed: number): Life {
   }
   world.settle();
   end();
-  seekRecovery(world, seed, asked, flaws);
+  seekRecovery(world, seed, forwards, asked, flaws);
   world.settle();
   if (flaws.length > 0) flaws.push(...attacker.log.slice(-60));
   for (const flaw of [...violations(world), ...restlessness(world)]) {
@@ -236,12 +251,13 @@ function oneLife(seed: number): Life {
 function seekRecovery(
   world: SimulatedWorld,
   seed: number,
+  forwards: boolean,
   asked: readonly (readonly [string, string])[],
   flaws: string[],
 ): void {
   world.sleep(400_000);
   for (const [name, type] of asked) {
-    const truth = truthOf(name, type);
+    const truth = truthOf(name, type, forwards);
     if (truth.security.status !== 'secure') continue;
     let seen = world.resolve(name, type);
     if (seen.rcode === Rcode.SERVFAIL) {

@@ -4,7 +4,7 @@
  * is unsigned, and sign with the keys of a zone of his own. What he cannot do is sign for others.
  */
 import type { Lab, SeededRandom } from '../../src/lab/index.js';
-import type { LabReply, Listener } from '../../src/lab/index.js';
+import type { LabReply, LabServer, Listener } from '../../src/lab/index.js';
 import {
   decodeMessage,
   type EncodableMessage,
@@ -85,6 +85,8 @@ export interface SplicingOptions {
   readonly share: number;
   /** Which replies, by the type that was asked for; all when absent. */
   readonly focus?: ((type: number) => boolean) | undefined;
+  /** Servers that are not the lab's, and whose wires are his as well. */
+  readonly alsoAt?: readonly LabServer[];
   /** The attacker's own signed zone and its server. */
   readonly ownZone: string;
   readonly ownServer: IpAddress;
@@ -104,7 +106,7 @@ export class SplicingAttacker {
   /** Sits down on all wires; returns how to get up again. */
   begin(): () => void {
     const { lab } = this.#options;
-    for (const server of lab.servers.values()) {
+    for (const server of this.#servers()) {
       const between: Listener = {
         answer: (query, transport, nowSeconds) => {
           const reply = server.answer(query, transport, nowSeconds);
@@ -114,10 +116,15 @@ export class SplicingAttacker {
       for (const address of server.addresses) lab.network.listen(address, between);
     }
     return () => {
-      for (const server of lab.servers.values()) {
+      for (const server of this.#servers()) {
         for (const address of server.addresses) lab.network.listen(address, server);
       }
     };
+  }
+
+  #servers(): readonly LabServer[] {
+    const { lab, alsoAt = [] } = this.#options;
+    return [...lab.servers.values(), ...alsoAt];
   }
 
   /** What the right server would say: the attacker relays it where he has lured the resolver. */
