@@ -41,6 +41,7 @@ const WORLD: World = {
     { origin: 'plain.org.', text: MAIL },
     { origin: 'island.plain.org.', text: MAIL, signing: singleKey(13, NSEC), hasDs: false },
     { origin: 'evil.org.', text: MAIL },
+    { origin: 'isle.ent.plain.org.', text: MAIL, signing: singleKey(13, NSEC), hasDs: false },
   ],
   domains: [],
 };
@@ -48,17 +49,19 @@ const WORLD: World = {
 const lab = makeLab(WORLD);
 const TLSA = '_25._tcp.mx.island.plain.org.';
 
-function islandAnchor(made: Lab): ResourceRecord[] {
-  const { signer } = made.zones.get(nameOf('island.plain.org.').key)!.signed!;
-  const owner = nameOf('island.plain.org.');
-  return signer.dsRdatas().map((rdata) => {
-    return { owner, type: RRType.DS, class: RRClass.IN, ttlSeconds: 0, rdata };
+function islandAnchors(made: Lab): ResourceRecord[] {
+  return ['island.plain.org.', 'isle.ent.plain.org.'].flatMap((zone) => {
+    const owner = nameOf(zone);
+    const { signer } = made.zones.get(owner.key)!.signed!;
+    return signer.dsRdatas().map((rdata) => {
+      return { owner, type: RRType.DS, class: RRClass.IN, ttlSeconds: 0, rdata };
+    });
   });
 }
 
 function islandWorld(options: WorldOptions = {}): SimulatedWorld {
   const config = { mailPrefetch: false, ...options.config };
-  return new SimulatedWorld({ lab, anchors: islandAnchor, ...options, config });
+  return new SimulatedWorld({ lab, anchors: islandAnchors, ...options, config });
 }
 
 type Change = (reply: Message, query: Message) => EncodableMessage | undefined;
@@ -225,5 +228,19 @@ t.test('an island of security below an unsigned zone', (t) => {
     const after = world.resolve(TLSA, 'TLSA');
     t.equal(verdictOf(after), 'NOERROR secure', `${title}: it passes`, { errors: after.errors });
   }
+  t.end();
+});
+
+t.test('a name above an island is denied, as strict minimisation asks for it', (t) => {
+  const name = '_25._tcp.mx.isle.ent.plain.org.';
+  const world = islandWorld({ config: { minimisation: 'strict' } });
+  const undo = tamper(lab, 'ns1.plain.org.', (reply, query) =>
+    asks(query, RRType.NS, 'ent.plain.org.')
+      ? forgedDenial(reply, Rcode.NXDOMAIN, [plainSoa()])
+      : reply,
+  );
+  t.equal(verdictOf(world.resolve('x.ent.plain.org.', 'A')), 'NXDOMAIN insecure no DS');
+  t.equal(verdictOf(world.resolve(name, 'TLSA')), 'NOERROR secure', 'the island is still there');
+  undo();
   t.end();
 });
