@@ -38,7 +38,6 @@ const PLACES: Readonly<Record<string, (zone: ZonePlan) => boolean>> = {
   'F8 opt-out': ({ denial }) => denial === 'opt-out',
   'F15 withdrawn key': ({ leaked }) => leaked !== undefined,
   'F21 mixed chains': ({ denial }) => denial === 'NSEC3' || denial === 'opt-out',
-  'F9 ends of the chain': ({ denial }) => denial === 'NSEC3',
   'D2 one algorithm left': ({ algorithms }) => (algorithms?.length ?? 0) > 1,
 };
 
@@ -55,6 +54,14 @@ function isWasted({ operator, seed }: Move, reply: Message): boolean {
   return isReferral && OF_ANSWERS.test(operator) && seed % RARE_IN_REFERRALS !== 0;
 }
 
+/** Forgeries by the beginnings of their names, such as `F3` or `F7 DS denied`; all if none. */
+export function themesFor(beginnings: readonly string[]): readonly string[] {
+  const chosen = FORGERY_NAMES.filter((name) => {
+    return beginnings.some((beginning) => `${name} `.startsWith(`${beginning} `));
+  });
+  return chosen.length > 0 ? chosen : FORGERY_NAMES;
+}
+
 export interface Intent {
   readonly scheme: Scheme;
   readonly suits: (zone: ZonePlan) => boolean;
@@ -64,9 +71,9 @@ export interface Intent {
  * A few forgeries are the theme of a life, so that they meet: keys here, data signed with them
  * there. The first one says where the questions go.
  */
-export function randomIntent(seed: number): Intent {
+export function randomIntent(seed: number, themes: readonly string[]): Intent {
   const dice = new Dice(seed);
-  const theme = Array.from({ length: 1 + dice.below(3) }, () => dice.one(FORGERY_NAMES));
+  const theme = Array.from({ length: 1 + dice.below(3) }, () => dice.one(themes));
   // Half of the lives have but one idea.
   if (dice.oneIn(2)) theme.length = 1;
   const percent = dice.one([10, 30, 60, 90, 90]);

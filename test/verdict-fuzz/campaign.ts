@@ -1,5 +1,5 @@
 /** Many worlds, some lives in each, until enough answers were tampered with. */
-import { type Scheme, harmlessScheme, randomIntent, replayScheme } from './adversary.js';
+import { type Scheme, harmlessScheme, randomIntent, replayScheme, themesFor } from './adversary.js';
 import { Dice } from './dice.js';
 import { generateCase, generateQuestions, generateWorld } from './generate.js';
 import { Theatre } from './life.js';
@@ -32,6 +32,8 @@ export interface CampaignOptions {
   /** How many replies are to be tampered with. */
   readonly count: number;
   readonly mostFindings?: number;
+  /** Beginnings of the names of forgeries: what the attacker mostly does. */
+  readonly themes?: readonly string[];
   readonly progress?: (tally: Tally) => void;
 }
 
@@ -39,7 +41,8 @@ const LIVES_PER_WORLD = 12;
 const nothing: Scheme = () => undefined;
 
 export function runCampaign(options: CampaignOptions): Tally {
-  const { seed, count, mostFindings = 1, progress } = options;
+  const { seed, count, mostFindings = 1, themes = [], progress } = options;
+  const limits = { count, mostFindings, themes: themesFor(themes) };
   const tally: Tally = {
     worlds: 0,
     lives: 0,
@@ -54,13 +57,21 @@ export function runCampaign(options: CampaignOptions): Tally {
   };
   const dice = new Dice(seed);
   while (tally.tampered < count && tally.findings.length < mostFindings) {
-    oneWorld(dice.seed(), tally, count, mostFindings);
+    oneWorld(dice.seed(), tally, limits);
     progress?.(tally);
   }
   return tally;
 }
 
-function oneWorld(seed: number, tally: Tally, count: number, mostFindings: number): void {
+function oneWorld(
+  seed: number,
+  tally: Tally,
+  {
+    count,
+    mostFindings,
+    themes,
+  }: Required<Pick<CampaignOptions, 'count' | 'mostFindings' | 'themes'>>,
+): void {
   const dice = new Dice(seed);
   const world = generateWorld(seed);
   const theatre = new Theatre(buildScene(world));
@@ -77,7 +88,7 @@ function oneWorld(seed: number, tally: Tally, count: number, mostFindings: numbe
   }
   for (let life = 0; life < LIVES_PER_WORLD; life++) {
     if (tally.tampered >= count || tally.findings.length >= mostFindings) return;
-    const { scheme, suits } = randomIntent(dice.seed());
+    const { scheme, suits } = randomIntent(dice.seed(), themes);
     oneLife(theatre, generateCase(seed, world, dice.seed(), suits), scheme, tally);
   }
 }

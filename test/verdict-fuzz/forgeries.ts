@@ -259,7 +259,9 @@ const ringEnd: Operator = (touch) => {
   const { reply, dice } = touch;
   const zone = zoneFor(touch).origin;
   const own = denials(touch, (one) => one.zone.equals(zone));
-  return denied(reply, rcodeOf(touch), [...soaOf(touch, zone), ...recordsOf(dice.some(own, 7))]);
+  const most = dice.one([1, 2, 3, 7]);
+  const records = recordsOf(dice.some(own, most));
+  return denied(reply, rcodeOf(touch), [...soaOf(touch, zone), ...records]);
 };
 
 const flippedRcode: Operator = ({ reply }) => {

@@ -201,7 +201,7 @@ function fresh(dice: Dice, zones: readonly ZonePlan[]): QuestionPlan {
   const labels = known === '@' ? [] : known!.split('.');
   // A name from a wildcard, at it, or below where it may lead.
   if (labels[0] === '*') labels.splice(0, 1, ...dice.one([['x'], ['x', 'y'], ['*'], ['a']]));
-  switch (dice.below(10)) {
+  switch (dice.below(9)) {
     case 0:
       labels.unshift(dice.one(['nobody', 'a', 'b', '0']));
       break;

@@ -16,6 +16,8 @@ const { values } = parseArgs({
     findings: { type: 'string', default: '1' },
     mutants: { type: 'boolean', default: false },
     only: { type: 'string' },
+    /** Beginnings of the names of forgeries that the attacker is to prefer. */
+    theme: { type: 'string', multiple: true, default: [] },
     /** For a mutant: one line, and no shrinking. */
     brief: { type: 'boolean', default: false },
   },
@@ -32,7 +34,7 @@ if (values.mutants) {
   const count = Number(values.count ?? 20_000);
   console.log(`seed ${seed}; again with: npm run fuzz:verdict -- --seed ${seed} --count ${count}`);
   const mostFindings = Number(values.findings);
-  const tally = runCampaign({ seed, count, mostFindings, progress });
+  const tally = runCampaign({ seed, count, mostFindings, themes: values.theme, progress });
   for (const { found, honest, flaws } of tally.findings) {
     console.log(flaws.join('\n'));
     if (!values.brief) console.log(asTest(shrink(found, honest)));

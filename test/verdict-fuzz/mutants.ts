@@ -33,7 +33,7 @@ export function runMutants(seed: number, count: number, only: string | undefined
       });
     }
     // What the sound validator fails at says nothing about a broken one.
-    if (fateOfProgram(folder, seed, count).kind !== 'survived') {
+    if (fateOfProgram(folder, seed, count, []).kind !== 'survived') {
       console.log(`the sound validator does not pass with seed ${seed}: see to that first`);
       return { caught: 0, survived: chosen.length };
     }
@@ -54,7 +54,12 @@ export function runMutants(seed: number, count: number, only: string | undefined
   return { caught, survived: chosen.length - caught };
 }
 
-function fateOf({ file, find, put }: Mutant, folder: string, seed: number, count: number): Fate {
+function fateOf(
+  { file, find, put, themes }: Mutant,
+  folder: string,
+  seed: number,
+  count: number,
+): Fate {
   const path = join(folder, 'src', file);
   const sound = readFileSync(path, 'utf8');
   if (sound.split(find).length !== 2) return { kind: 'out of date' };
@@ -63,15 +68,21 @@ function fateOf({ file, find, put }: Mutant, folder: string, seed: number, count
     sound.replace(find, () => put),
   );
   try {
-    return fateOfProgram(folder, seed, count);
+    return fateOfProgram(folder, seed, count, themes);
   } finally {
     writeFileSync(path, sound);
   }
 }
 
-function fateOfProgram(folder: string, seed: number, count: number): Fate {
+function fateOfProgram(
+  folder: string,
+  seed: number,
+  count: number,
+  themes: readonly string[],
+): Fate {
   const program = join(folder, 'test/verdict-fuzz/main.js');
   const args = [program, '--brief', '--seed', `${seed}`, '--count', `${count}`];
+  for (const theme of themes) args.push('--theme', theme);
   const { status, stdout } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
     timeout: MOST_MS,
