@@ -16,7 +16,7 @@ import { join, relative } from 'node:path';
 import { checkNodeVersion, ensureInstalled, markBuilt, root, runTsc } from './prepare.mjs';
 
 const JOBS = Math.min(2, availableParallelism());
-const FILE_TIME_LIMIT_MS = Number(process.env.ANCHORITE_TEST_TIME_LIMIT_MS ?? 240_000);
+const FILE_TIME_LIMIT_MS = Number(process.env.ANCHORITE_TEST_TIME_LIMIT_MS ?? 150_000);
 const DURATIONS = join(root, 'build', '.test-durations.json');
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -103,7 +103,7 @@ function matches(file) {
   return patterns.length === 0 || patterns.some((pattern) => file.includes(pattern));
 }
 
-function runTestFile(file) {
+function runTestFile(file, isRepeat = false) {
   const program = join(root, 'build', file.replace(/\.ts$/, '.js'));
   if (!existsSync(program)) {
     report('not ok', file, ['it was not compiled']);
@@ -121,7 +121,9 @@ function runTestFile(file) {
       // The limit above is the one that counts: tap's own is 30 s, too short on a busy machine.
       env: { ...process.env, FORCE_COLOR: '0', TAP_TIMEOUT: `${FILE_TIME_LIMIT_MS / 1000}` },
     });
+    let timedOut = false;
     const timer = setTimeout(() => {
+      timedOut = true;
       errors.push(`stopped after ${FILE_TIME_LIMIT_MS} ms`);
       child.kill('SIGKILL');
     }, FILE_TIME_LIMIT_MS);
@@ -129,6 +131,12 @@ function runTestFile(file) {
     child.stderr.on('data', (chunk) => errors.push(String(chunk).trimEnd()));
     child.on('close', (code, signal) => {
       clearTimeout(timer);
+      if (timedOut && !isRepeat && seen.failed === 0) {
+        // Node 20 can deadlock while it makes keys (see src/runtime/key-pairs.ts): once more, aloud.
+        printLine('again', `${file} was stopped after ${FILE_TIME_LIMIT_MS} ms`);
+        resolve(runTestFile(file, true));
+        return;
+      }
       parser.end();
       durations[file] = Math.round(performance.now() - fileStartMs);
       if (!parser.results?.ok && seen.failures.length === 0) {
