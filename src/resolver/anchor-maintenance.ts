@@ -26,10 +26,17 @@ export class AnchorMaintenance {
   readonly #services: ResolutionServices;
   readonly #fixed: readonly ResourceRecord[];
   readonly #states: Map<string, Rfc5011State>;
+  readonly #withdraw: (sentence: string) => void;
   #started = false;
 
-  constructor(services: ResolutionServices, maintained: MaintainedAnchors) {
+  /** `withdraw` ends what is under way and forgets what was proven. */
+  constructor(
+    services: ResolutionServices,
+    maintained: MaintainedAnchors,
+    withdraw: (sentence: string) => void,
+  ) {
     this.#services = services;
+    this.#withdraw = withdraw;
     this.#fixed = maintained.fixed;
     this.#states = new Map(maintained.states.map((state) => [state.zone.key, state]));
     this.#putInForce();
@@ -76,6 +83,11 @@ export class AnchorMaintenance {
     this.#states.set(key, observation.state);
     for (const event of observation.events) this.#tell(state, event);
     this.#putInForce();
+    // A key in its hold-down has never vouched for anything.
+    const revoked = observation.events.find(
+      (event) => event.kind === 'key' && event.event === 'RevBit' && event.from !== 'ADDPEND',
+    );
+    if (revoked !== undefined) this.#withdraw(`a trusted key of ${state.zone} was revoked`);
     machine.effect({ kind: 'anchor state', state: observation.state });
     this.#lookIn(key, observation.nextProbeSeconds * 1000);
   }

@@ -51,6 +51,7 @@ export class ChainOfTrust {
 
   /** The keys that judge the data of `cut.zone`, or why there are none. */
   trustOf(cut: ZoneCut, effort: Effort): Deferred<CutTrust> {
+    this.#dropOutdated(cut);
     const known = cut.trust;
     if (known !== undefined && this.#stillGood(known)) return known;
     const trust = new Deferred<CutTrust>();
@@ -83,6 +84,15 @@ export class ChainOfTrust {
     machine.zoneKeys.remove(zone);
     cut.trust = undefined;
     return true;
+  }
+
+  /** A cut may be in somebody's hands while anchors are revoked. */
+  #dropOutdated(cut: ZoneCut): void {
+    const { anchorEpoch } = this.#machine;
+    if (cut.anchorEpoch === anchorEpoch) return;
+    cut.anchorEpoch = anchorEpoch;
+    cut.trust = undefined;
+    cut.delegation = undefined;
   }
 
   #stillGood(trust: Deferred<CutTrust>): boolean {
@@ -134,6 +144,7 @@ export class ChainOfTrust {
 
   /** What the parent says about `cut`: from the referral that made it known, or by asking. */
   delegationOf(cut: ZoneCut, effort: Effort): Deferred<CutDelegation> {
+    this.#dropOutdated(cut);
     const known = cut.delegation;
     if (known !== undefined) {
       const value = known.value;
@@ -282,6 +293,7 @@ class KeyFetch {
   readonly #cut: ZoneCut;
   readonly #effort: Effort;
   readonly #trust: Deferred<CutTrust>;
+  readonly #anchorEpoch: number;
   #exchange: Exchange | undefined;
   #reply: UsableReply | undefined;
   #delegation: Exclude<CutDelegation, { kind: 'unreachable' }> | 'anchor' | undefined;
@@ -301,6 +313,7 @@ class KeyFetch {
     this.#cut = cut;
     this.#effort = effort;
     this.#trust = trust;
+    this.#anchorEpoch = machine.anchorEpoch;
   }
 
   start(): void {
@@ -366,6 +379,12 @@ class KeyFetch {
     if (delegation !== 'anchor' && delegation.kind !== 'signed') return;
     const { zone } = this.#cut;
     const machine = this.#machine;
+    if (machine.anchorEpoch !== this.#anchorEpoch) {
+      const sentence = 'a trust anchor was revoked while keys were fetched';
+      this.#trust.settle({ kind: 'unreachable', errors: [], sentence });
+      this.#exchange?.close();
+      return;
+    }
     const rrset = rrsetAt(reply.reply.answer, zone, RRType.DNSKEY);
     const vouching = delegation === 'anchor' ? machine.anchors : delegation.ds;
     const verdict =

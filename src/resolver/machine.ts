@@ -136,6 +136,8 @@ export class Machine {
   readonly health: ServerHealth;
   readonly cuts: DelegationCache<ZoneCut>;
 
+  /** Rises when trust is withdrawn: what was proven under a lower number proves nothing now. */
+  anchorEpoch = 0;
   /** How many DNAME records were seen: while none, no ancestor need be looked up. */
   dnamesSeen = 0;
   now: Now = { monotonicMs: 0, wallSeconds: 0, cacheMs: 0 };
@@ -235,6 +237,17 @@ export class Machine {
   doubt(cut: ZoneCut): void {
     if (cut.isDoubtful && cut.parent !== undefined) this.cuts.remove(cut);
     cut.isDoubtful = true;
+  }
+
+  /**
+   * RFC 5011 §2.1: a trusted key was revoked, so whoever holds it may have signed anything below.
+   * Nothing that is remembered says which keys it rests on, so all of it goes.
+   */
+  forgetWhatWasProven(): void {
+    this.anchorEpoch++;
+    const { rrsets, negatives, aggressive, zoneKeys, failures, cuts } = this;
+    for (const cache of [rrsets, negatives, aggressive, zoneKeys, failures, cuts]) cache.clear();
+    this.effect({ kind: 'replies outdated' });
   }
 
   // --- effects ---

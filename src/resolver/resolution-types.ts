@@ -45,6 +45,8 @@ export type Effect =
   | { readonly kind: 'finished'; readonly handle: number; readonly resolution: Resolution }
   /** RFC 5011: to be written down, so that the next start goes on from here. */
   | { readonly kind: 'anchor state'; readonly state: Rfc5011State }
+  /** A trust anchor was revoked: replies that were kept whole must not be sent again. */
+  | { readonly kind: 'replies outdated' }
   | { readonly kind: 'report'; readonly report: Report };
 
 export interface AnsweredRRset {

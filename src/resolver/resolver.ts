@@ -78,7 +78,8 @@ export class Resolver {
     this.#lookups = new AddressLookups(this.#services);
     this.#searches = new DelegationSearch(this.#services);
     if (parts.maintained !== undefined) {
-      this.#maintenance = new AnchorMaintenance(this.#services, parts.maintained);
+      const withdraw = (sentence: string): void => this.#withdraw(sentence);
+      this.#maintenance = new AnchorMaintenance(this.#services, parts.maintained, withdraw);
     }
     this.#configured = new ConfiguredCuts(machine);
     this.#priming = new RootPriming(this.#services, validation);
@@ -321,6 +322,12 @@ export class Resolver {
     this.#taskOfHandle.delete(handle);
     // The work goes on, within its bounds: the next to ask will be glad of it.
     this.#tasks.get(key)?.handles.delete(handle);
+  }
+
+  /** Questions under way may rest on what is not trusted any more: they fail, and are asked anew. */
+  #withdraw(sentence: string): void {
+    for (const { resolution } of [...this.#tasks.values()]) resolution.stop(sentence);
+    this.#machine.forgetWhatWasProven();
   }
 
   // --- services ---

@@ -35,6 +35,8 @@ export class ZoneCut {
   referral: ReferralProof | undefined;
   delegation: Deferred<CutDelegation> | undefined;
   trust: Deferred<CutTrust> | undefined;
+  /** Under which anchors `delegation` and `trust` were found (`Machine.anchorEpoch`). */
+  anchorEpoch = 0;
   /** What its servers gave was bogus before. */
   isDoubtful = false;
   /** Keys of the name server names that are being looked up now. */

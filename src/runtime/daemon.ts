@@ -67,6 +67,7 @@ export class Daemon {
     const newHandle = (): number => driver.newHandle();
     this.#server = new NameServer({ config, cookies, replies, newHandle });
     this.#pool = new TcpClientPool(parts.clock);
+    driver.onRepliesOutdated(() => replies?.clear());
   }
 
   /** All addresses or none: a mail host that hears half of its questions is hard to diagnose. */

@@ -57,6 +57,7 @@ export class Driver {
   /** In the order in which they were asked, so the first is the first to give up on. */
   readonly #asked = new Map<number, Asked>();
   readonly #waiting: ResolverEvent[] = [];
+  readonly #outdated: (() => void)[] = [];
   #lastHandle = 0;
   #busy = false;
   #closed = false;
@@ -83,6 +84,11 @@ export class Driver {
   newHandle(): number {
     this.#lastHandle++;
     return this.#lastHandle;
+  }
+
+  /** `listener` hears that replies kept from earlier must not be sent any more. */
+  onRepliesOutdated(listener: () => void): void {
+    this.#outdated.push(listener);
   }
 
   /** `finished` is called exactly once, perhaps before this returns; never after `cancel`. */
@@ -152,6 +158,9 @@ export class Driver {
         break;
       case 'anchor state':
         this.#keepAnchors(effect.state);
+        break;
+      case 'replies outdated':
+        for (const listener of this.#outdated) listener();
         break;
       case 'report':
         this.#report(effect.report);

@@ -1,0 +1,227 @@
+/**
+ * RFC 5011 §2.1: from the moment a trusted key is revoked, nothing that it has vouched for is
+ * believed, however much of its TTL is left. The root here has two trusted keys; the first one is
+ * revoked, and its thief goes on answering with data that it has signed.
+ */
+import t, { type Test } from 'tap';
+import { initialState, TrustAnchors } from '../../src/dnssec/index.js';
+import { SeededRandom } from '../../src/lab/index.js';
+import {
+  type Effect,
+  type Now,
+  type Resolution,
+  Resolver,
+  type ResolverEvent,
+} from '../../src/resolver/index.js';
+import { NodeCryptoProvider } from '../../src/runtime/crypto.js';
+import {
+  decodeMessage,
+  encodeMessage,
+  IpAddress,
+  Name,
+  parseDs,
+  Rcode,
+  RRClass,
+  type RRset,
+  RRType,
+} from '../../src/wire/index.js';
+import {
+  dnskeySet,
+  dsRdata,
+  KSK,
+  makeKey,
+  NOW,
+  name,
+  octets,
+  POLICY,
+  signed,
+  type TestKey,
+  unsigned,
+  withFlags,
+} from '../dnssec/signed-zone.js';
+import { DEFAULT_CONFIG } from '../support/simulated-world.js';
+
+const HOST = name('mail.');
+const [first, second] = [makeKey(13, KSK), makeKey(13, KSK)];
+const REVOKED = withFlags(first, KSK | 0x80);
+
+/** Long-lived, so that only the revocation can be the reason for asking again. */
+function hostSet(signer: TestKey, ttlSeconds = 86_400): RRset {
+  return signed(unsigned(HOST, RRType.TXT, [octets([1, 0x61])], ttlSeconds), signer, Name.root);
+}
+
+interface Root {
+  keys: RRset;
+  host: RRset;
+}
+
+class OneZoneWorld {
+  readonly resolver: Resolver;
+  readonly asked: string[] = [];
+  readonly kinds: string[] = [];
+  readonly #root: Root;
+  #ms = 1_000;
+  #handle = 0;
+  #answers: Resolution[] = [];
+  /** While true, no TXT question is answered. */
+  silent = false;
+
+  constructor(root: Root) {
+    this.#root = root;
+    const crypto = new NodeCryptoProvider();
+    const ds = [first, second].map((key) => parseDs(dsRdata(Name.root, key))!);
+    const state = initialState({ zone: Name.root, ds, dnskeys: [] }, NOW);
+    this.resolver = new Resolver({
+      config: {
+        ...DEFAULT_CONFIG,
+        priming: false,
+        hedging: false,
+        hints: [{ name: name('ns.'), addresses: [IpAddress.parse('192.0.9.1')!] }],
+      },
+      crypto,
+      entropy: new SeededRandom(1),
+      anchors: TrustAnchors.from([], { crypto, policy: POLICY }),
+      maintained: { states: [state], fixed: [] },
+    });
+  }
+
+  get now(): Now {
+    const wallSeconds = NOW + Math.floor(this.#ms / 1000);
+    return { monotonicMs: this.#ms, cacheMs: this.#ms, wallSeconds };
+  }
+
+  ask(): Resolution {
+    this.begin();
+    return this.#answers.pop()!;
+  }
+
+  begin(): void {
+    const question = { name: HOST, type: RRType.TXT, checkingDisabled: false } as const;
+    const handle = ++this.#handle;
+    this.#take({ kind: 'question', handle, recursionDesired: true, ...question });
+  }
+
+  get lastAnswer(): Resolution | undefined {
+    return this.#answers.at(-1);
+  }
+
+  sleep(ms: number): void {
+    this.#ms += ms;
+    this.#take({ kind: 'tick' });
+  }
+
+  #take(event: ResolverEvent): void {
+    const queue: Effect[] = [...this.resolver.handle(event, this.now)];
+    for (let effect = queue.shift(); effect !== undefined; effect = queue.shift()) {
+      this.kinds.push(effect.kind);
+      if (effect.kind === 'finished') this.#answers.push(effect.resolution);
+      if (effect.kind !== 'send') continue;
+      const { queryId } = effect;
+      const reply = this.#replyTo(effect.octets);
+      if (reply === undefined) continue;
+      queue.push(...this.resolver.handle({ kind: 'received', queryId, octets: reply }, this.now));
+    }
+  }
+
+  #replyTo(query: Uint8Array): Uint8Array | undefined {
+    const decoded = decodeMessage(query);
+    if (!decoded.ok) throw new Error('a malformed query');
+    const { value: message } = decoded;
+    const [question] = message.questions;
+    const isOfKeys = question!.type === RRType.DNSKEY;
+    const set = isOfKeys ? this.#root.keys : this.#root.host;
+    this.asked.push(isOfKeys ? 'DNSKEY' : 'TXT');
+    if (this.silent && !isOfKeys) return undefined;
+    const common = { owner: set.owner, class: RRClass.IN, ttlSeconds: set.ttlSeconds };
+    const answer = [
+      ...set.rdatas.map((rdata) => ({ ...common, type: set.type, rdata })),
+      ...set.signatures.map((rdata) => ({ ...common, type: RRType.RRSIG, rdata })),
+    ];
+    return encodeMessage(
+      { ...message, isResponse: true, authoritative: true, answer },
+      { maxOctets: 65_535 },
+    );
+  }
+}
+
+const before = (): Root => ({
+  keys: dnskeySet(Name.root, [first, second], [first, second]),
+  host: hostSet(first),
+});
+const after = dnskeySet(Name.root, [REVOKED, second], [REVOKED, second]);
+
+/** The first look, then the second one, an hour or more later. */
+function looked(t: Test, root: Root): OneZoneWorld {
+  const world = new OneZoneWorld(root);
+  t.equal(world.ask().security.status, 'secure');
+  world.sleep(2_000);
+  world.asked.length = 0;
+  t.equal(world.ask().security.status, 'secure');
+  t.same(world.asked, [], 'it comes out of memory');
+  return world;
+}
+
+t.test('what the revoked key has signed is bogus at once, though its TTL is not over', (t) => {
+  const root = before();
+  const world = looked(t, root);
+  root.keys = after;
+  world.sleep(7_200_000);
+  world.asked.length = 0;
+  const { security } = world.ask();
+  t.equal(security.status, 'bogus', 'the thief’s data');
+  t.equal('reason' in security && security.reason, 'no such key');
+  t.ok(world.asked.includes('TXT'), 'it was asked for again');
+  t.ok(world.kinds.includes('replies outdated'), 'and kept replies are dropped');
+  t.end();
+});
+
+t.test('what the other key signs is secure afterwards', (t) => {
+  const root = before();
+  const world = looked(t, root);
+  root.keys = after;
+  root.host = hostSet(second);
+  world.sleep(7_200_000);
+  t.equal(world.ask().security.status, 'secure');
+  t.end();
+});
+
+t.test('without a revocation nothing is forgotten', (t) => {
+  const root = before();
+  const world = looked(t, root);
+  world.sleep(7_200_000);
+  world.asked.length = 0;
+  t.equal(world.ask().security.status, 'secure');
+  t.notOk(world.asked.includes('TXT'), 'it still comes out of memory');
+  t.notOk(world.kinds.includes('replies outdated'));
+  t.end();
+});
+
+t.test('nobody can revoke a key without having it', (t) => {
+  const root = before();
+  const world = looked(t, root);
+  // Signed by a trusted key, but not by the one that is to be revoked.
+  root.keys = dnskeySet(Name.root, [REVOKED, second], [second]);
+  world.sleep(7_200_000);
+  world.asked.length = 0;
+  t.equal(world.ask().security.status, 'secure');
+  t.notOk(world.asked.includes('TXT'), 'nothing is forgotten');
+  t.end();
+});
+
+t.test('a question under way when the key is revoked fails rather than use it', (t) => {
+  const root = { ...before(), host: hostSet(first, 60) };
+  const world = new OneZoneWorld(root);
+  t.equal(world.ask().security.status, 'secure');
+  world.sleep(2_000);
+  // Half a second before the next look; the keys that the question would use are in memory.
+  world.sleep(3_599_500);
+  world.silent = true;
+  world.begin();
+  t.equal(world.lastAnswer, undefined, 'it waits');
+  root.keys = after;
+  world.sleep(1_000);
+  const { rcode, errors } = world.lastAnswer!;
+  t.equal(rcode, Rcode.SERVFAIL);
+  t.equal(errors[0]?.text, 'a trusted key of . was revoked');
+  t.end();
+});
