@@ -324,7 +324,7 @@ export class Resolver {
     this.#tasks.get(key)?.handles.delete(handle);
   }
 
-  /** Questions under way may rest on what is not trusted any more: they fail, and are asked anew. */
+  /** Questions under way may rest on what is not trusted any more: they fail. */
   #withdraw(sentence: string): void {
     for (const { resolution } of [...this.#tasks.values()]) resolution.stop(sentence);
     this.#machine.forgetWhatWasProven();
