@@ -3,10 +3,11 @@
 // that does not validate (`blind`), which the walk must notice.
 
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseRfc5011State } from '../../src/dnssec/index.js';
 import { type AddressPair, reference, subject } from './addresses.js';
 import { namespaceOf } from './namespaces.js';
 import { finish } from './processes.js';
@@ -71,17 +72,30 @@ export function anchoriteEntry(): string {
   return process.env.ANCHORITE_MAIN ?? besideThis;
 }
 
-function startAnchorite(world: World): void {
+async function startAnchorite(world: World): Promise<void> {
   const entry = anchoriteEntry();
   if (!existsSync(entry)) throw new Error(`Anchorite is not built: ${entry} is missing`);
   const command = [
     ...[process.execPath, entry, 'serve'],
     ...['--listen', `${subject.ipv4}:53`, '--listen', `[${subject.ipv6}]:53`],
     ...['--root-hints', world.rootHintsFile, '--trust-anchor-file', world.trustAnchorFile],
-    ...['--allow', '0.0.0.0/0', '--allow', '::/0'],
+    ...['--allow', '0.0.0.0/0', '--allow', '::/0', '--state-dir', stateFolder(world)],
     ...(process.env.ANCHORITE_FLAGS ?? '').split(' ').filter((flag) => flag !== ''),
   ];
+  await mkdir(stateFolder(world), { recursive: true });
   world.servers.start('subject', namespaceOf('subject'), command, subjectLogFile(world));
+}
+
+function stateFolder(world: World): string {
+  return join(world.folder, 'state');
+}
+
+/** What the subject has written down about the root's keys (RFC 5011), or why it cannot be read. */
+export async function keptRootState(world: World): Promise<string> {
+  const file = join(stateFolder(world), 'rfc5011.root.state');
+  const parsed = parseRfc5011State(await readFile(file, 'utf8').catch(() => ''));
+  if (!parsed.ok) return `line ${parsed.error.line}: ${parsed.error.message}`;
+  return parsed.state.keys.map(({ tag, state }) => `${tag} ${state}`).join(', ');
 }
 
 export function subjectLogFile(world: World): string {
@@ -109,7 +123,7 @@ export async function startReference(world: World): Promise<void> {
 }
 
 export async function startSubject(world: World, kind: SubjectKind): Promise<void> {
-  if (kind === 'anchorite') startAnchorite(world);
+  if (kind === 'anchorite') await startAnchorite(world);
   else
     await startUnbound(world, {
       machine: 'subject',

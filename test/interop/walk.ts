@@ -9,7 +9,13 @@ import { explanations } from './explained.js';
 import { whyNotHere } from './namespaces.js';
 import { askAndJudge, inAnyOrder, inOrder, inOtherManners } from './passes.js';
 import { questions } from './questions.js';
-import { isSubjectKind, type SubjectKind, startReference, startSubject } from './resolvers.js';
+import {
+  isSubjectKind,
+  keptRootState,
+  type SubjectKind,
+  startReference,
+  startSubject,
+} from './resolvers.js';
 import { Tally } from './tally.js';
 import { askWithTool, toolCases, writeDelvAnchors } from './validating-tools.js';
 import { World } from './world.js';
@@ -58,6 +64,14 @@ async function stopBoth(world: World, tally: Tally): Promise<void> {
   if (status !== 0) tally.note(`after SIGTERM the subject ended with ${status}, not with 0`);
 }
 
+/** RFC 5011: the root's keys were looked at, found in force, and written down. */
+async function checkState(world: World, tally: Tally): Promise<void> {
+  const kept = await keptRootState(world);
+  const isInForce = /^\d+ VALID(?:, \d+ VALID)*$/.test(kept);
+  tally.add('state', isInForce);
+  if (!isInForce) tally.note(`the state file of RFC 5011 says: ${kept}`);
+}
+
 async function walk(options: WalkOptions): Promise<boolean> {
   const asked = questions.filter(({ zone }) => (options.only ?? zone) === zone);
   console.log(`subject ${options.subject}, seed ${options.seed}`);
@@ -78,6 +92,7 @@ async function walk(options: WalkOptions): Promise<boolean> {
     await askAndJudge(inOtherManners(asked, seed), kind, verbose, tally);
     await askTools(world, tally);
     await stopBoth(world, tally);
+    if (kind === 'anchorite') await checkState(world, tally);
     await startBoth(world, kind);
     await askAndJudge(inAnyOrder(asked, seed + 1), kind, verbose, tally);
     await stopBoth(world, tally);
