@@ -1,20 +1,32 @@
 /**
  * The servers of the benchmark's zones: a program of its own, so that its work is not counted. It
- * listens on every address of the lab (all of them local to the network namespace) and answers
- * each datagram one round trip later, because nothing else delays packets there.
+ * listens on every IPv4 address of the lab (all of them local to the network namespace) and answers
+ * each datagram exactly one round trip later, because nothing else delays packets there. All that
+ * can be asked is signed beforehand: signing would be time that no real server takes.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { createServer, type Server } from 'node:net';
 import { buildLab, type Lab } from '../src/lab/index.js';
-import { formatRecord } from '../src/presentation/index.js';
 import { NodeCryptoProvider } from '../src/runtime/crypto.js';
 import { labSigner } from '../src/runtime/lab-signer.js';
-import { frame, type IpAddress, TcpDeframer } from '../src/wire/index.js';
-import { benchWorld, type Supply } from './bench-world.js';
+import { formatRecord, parseName } from '../src/presentation/index.js';
+import {
+  buildQuery,
+  frame,
+  type IpAddress,
+  Name,
+  RRClass,
+  RRType,
+  TcpDeframer,
+} from '../src/wire/index.js';
+import { benchWorld, domainName, KINDS, type Supply, TLD } from './bench-world.js';
+import { Delay } from './delay.js';
 
 export type ToAuthority =
   | { readonly kind: 'start'; readonly supply: Supply; readonly largeZoneNames: number }
   | { readonly kind: 'round trip'; readonly ms: number }
+  /** The share of UDP exchanges of which either packet gets lost. */
+  | { readonly kind: 'loss'; readonly share: number }
   | { readonly kind: 'count' };
 
 export type FromAuthority =
@@ -25,7 +37,9 @@ export type FromAuthority =
 const PORT = 53;
 
 let roundTripMs = 0;
+let lossShare = 0;
 let queries = 0;
+const delay = new Delay();
 
 function tell(message: FromAuthority): void {
   process.send?.(message);
@@ -41,13 +55,51 @@ async function start(supply: Supply, largeZoneNames: number): Promise<void> {
   for (const { done, of } of lab.makeKeys()) {
     if (done % 16 === 0 || done === of) tell({ kind: 'keys', done, of });
   }
+  rehearse(lab, supply);
   for (const server of lab.servers.values()) {
     for (const address of server.addresses) {
+      if (address.family === 6) continue;
       await listenUdp(lab, address);
       await listenTcp(lab, address);
     }
   }
   tell({ kind: 'ready', hints: hintsText(lab), anchor: anchorText(lab) });
+}
+
+/** Gives every answer of every domain once. */
+function rehearse(lab: Lab, supply: Supply): void {
+  const parent = addressOf(lab, `ns1.${TLD}`);
+  for (const type of [RRType.DNSKEY, RRType.SOA]) ask(lab, parent, TLD, type);
+  ask(lab, lab.rootServers[0]!.addresses[0]!, '.', RRType.DNSKEY);
+  ask(lab, lab.rootServers[0]!.addresses[0]!, TLD, RRType.NS);
+  for (const kind of KINDS) {
+    for (let index = 0; index < supply[kind]; index++) {
+      const domain = domainName(kind, index);
+      const address = addressOf(lab, `ns1.${domain}`);
+      ask(lab, parent, domain, RRType.NS);
+      ask(lab, address, domain, RRType.DNSKEY);
+      ask(lab, address, `_25._tcp.mx.${domain}`, RRType.TLSA);
+      ask(lab, address, domain, RRType.MX);
+      ask(lab, address, `mx.${domain}`, RRType.A);
+      ask(lab, address, `mx.${domain}`, RRType.AAAA);
+    }
+  }
+}
+
+function addressOf(lab: Lab, server: string): IpAddress {
+  return lab.servers.get(parseName(server)!.key)!.addresses[0]!;
+}
+
+function ask(lab: Lab, address: IpAddress, name: string, type: number): void {
+  const query = buildQuery({
+    id: 0,
+    name: name === '.' ? Name.root : parseName(name)!,
+    type,
+    class: RRClass.IN,
+    recursionDesired: false,
+    edns: { udpSizeOctets: 1_232, dnssecOk: true },
+  });
+  lab.network.answer(address, 'udp', query, nowSeconds());
 }
 
 function hintsText(lab: Lab): string {
@@ -69,12 +121,14 @@ function anchorText(lab: Lab): string {
 function listenUdp(lab: Lab, address: IpAddress): Promise<void> {
   const socket: Socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
   socket.on('message', (query, peer) => {
+    const dueMs = performance.now() + roundTripMs;
     queries++;
+    if (lossShare > 0 && Math.random() < lossShare) return;
     const reply = lab.network.answer(address, 'udp', query, nowSeconds());
     if (reply?.kind !== 'reply') return;
     const send = () => socket.send(reply.octets, peer.port, peer.address);
     if (roundTripMs === 0) send();
-    else setTimeout(send, roundTripMs);
+    else delay.until(dueMs, send);
   });
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
@@ -112,6 +166,9 @@ process.on('message', (message: ToAuthority) => {
       break;
     case 'round trip':
       roundTripMs = message.ms;
+      break;
+    case 'loss':
+      lossShare = message.share;
       break;
     case 'count':
       tell({ kind: 'count', queries });

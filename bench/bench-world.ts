@@ -1,17 +1,42 @@
 /**
  * The zones of the benchmark: a signed root and top-level domain, and below it as many mail domains
  * as there are cold questions to ask, each on a server of its own. IPv4 only, so that every
- * resolver has one address to ask and none is slowed down by its choice of family.
+ * resolver has one address to ask and none is slowed down by its choice of family; two kinds of
+ * domain differ, and show what a dead server and an unroutable address family cost.
  */
-import { singleKey, splitKeys, type World, type ZoneSpec, zoneFaults } from '../src/lab/index.js';
+import {
+  type ServerSpec,
+  singleKey,
+  splitKeys,
+  type World,
+  type ZoneSpec,
+  zoneFaults,
+} from '../src/lab/index.js';
 import { RRType } from '../src/wire/index.js';
 
-export type Kind = 'p256' | 'rsa' | 'ed25519' | 'unsigned' | 'bogus';
+export const KINDS = [
+  'p256',
+  'rsa',
+  'ed25519',
+  'unsigned',
+  /** The DS record is that of another key. */
+  'bogus',
+  /** The signature of the TLSA record does not verify. */
+  'corrupt',
+  /** Two servers, of which the second swallows everything. */
+  'half-dead',
+  /** One server with an IPv4 and an IPv6 address. */
+  'dual',
+] as const;
+export type Kind = (typeof KINDS)[number];
 
-const ALGORITHM = { p256: 13, rsa: 8, ed25519: 15 } as const;
+const P256 = 13;
+const ALGORITHM: Partial<Record<Kind, number>> = { rsa: 8, ed25519: 15 };
 
 /** How many domains of each kind; every cold question uses one up. */
 export type Supply = Readonly<Record<Kind, number>>;
+
+export const NO_DOMAINS = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Supply;
 
 export const TLD = 'bench';
 /** One zone with many names, for the measurement of memory. */
@@ -34,17 +59,20 @@ mx A 11.25.${index >> 8}.${index & 0xff || 1}
 mx AAAA 3025::${(index + 1).toString(16)}
 _25._tcp.mx TLSA 3 1 1 ${DIGEST}
 `;
-  const zone: ZoneSpec = {
-    origin: `${name}.`,
-    text,
-    servers: [{ name: `ns1.${name}.`, families: [4] }],
-  };
+  const zone: ZoneSpec = { origin: `${name}.`, text, servers: serversOf(kind, name) };
   if (kind === 'unsigned') return zone;
-  if (kind === 'bogus') {
-    const faults = [zoneFaults.corruptSignatures([RRType.TLSA])];
-    return { ...zone, signing: singleKey(ALGORITHM.p256), faults };
+  const signed = { ...zone, signing: singleKey(ALGORITHM[kind] ?? P256) };
+  if (kind === 'bogus') return { ...signed, faults: [zoneFaults.wrongDsDigest()] };
+  if (kind === 'corrupt') {
+    return { ...signed, faults: [zoneFaults.corruptSignatures([RRType.TLSA])] };
   }
-  return { ...zone, signing: singleKey(ALGORITHM[kind]) };
+  return signed;
+}
+
+function serversOf(kind: Kind, name: string): readonly ServerSpec[] {
+  const first: ServerSpec = { name: `ns1.${name}.`, families: kind === 'dual' ? [4, 6] : [4] };
+  if (kind !== 'half-dead') return [first];
+  return [first, { name: `ns2.${name}.`, families: [4], behaviours: [{ kind: 'silent' }] }];
 }
 
 export function benchWorld(supply: Supply, largeZoneNames: number): World {
@@ -61,7 +89,7 @@ export function benchWorld(supply: Supply, largeZoneNames: number): World {
       servers: [{ name: `ns1.${TLD}.`, families: [4] }],
     },
   ];
-  for (const kind of Object.keys(supply) as Kind[]) {
+  for (const kind of KINDS) {
     for (let index = 0; index < supply[kind]; index++) zones.push(mailDomain(kind, index));
   }
   if (largeZoneNames > 0) zones.push(largeZone(largeZoneNames));

@@ -23,8 +23,23 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
+export type Question = readonly [name: string, type: string];
+
 const PATIENCE_MS = 10_000;
 const TIMED_OUT = -1;
+
+/** As Postfix asks: RD, AD and DO. */
+export function queryFor(id: number, [name, type]: Question): Uint8Array {
+  return buildQuery({
+    id,
+    name: parseName(name)!,
+    type: typeFromMnemonic(type)!,
+    class: RRClass.IN,
+    recursionDesired: true,
+    authenticData: true,
+    edns: { udpSizeOctets: 1_232, dnssecOk: true },
+  });
+}
 
 export class Client {
   readonly #socket: Socket;
@@ -50,15 +65,7 @@ export class Client {
   ask(name: string, type: string): Promise<Reply> {
     this.#lastId = (this.#lastId + 1) & 0xffff;
     const id = this.#lastId;
-    const query = buildQuery({
-      id,
-      name: parseName(name)!,
-      type: typeFromMnemonic(type)!,
-      class: RRClass.IN,
-      recursionDesired: true,
-      authenticData: true,
-      edns: { udpSizeOctets: 1_232, dnssecOk: true },
-    });
+    const query = queryFor(id, [name, type]);
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(id);
@@ -71,7 +78,7 @@ export class Client {
 
   /** Asks everything with so many questions open at a time. */
   async askAll(
-    questions: readonly (readonly [name: string, type: string])[],
+    questions: readonly Question[],
     atOnce: number,
     answered: (reply: Reply, index: number) => void = () => {},
   ): Promise<void> {

@@ -9,7 +9,7 @@ import { type Effect, Resolver, type ResolverEvent } from '../src/resolver/index
 import { NodeCryptoProvider } from '../src/runtime/crypto.js';
 import { labSigner } from '../src/runtime/lab-signer.js';
 import { typeFromMnemonic } from '../src/wire/index.js';
-import { benchWorld, domainName, type Kind, TLD } from './bench-world.js';
+import { benchWorld, domainName, type Kind, NO_DOMAINS, TLD } from './bench-world.js';
 import { median } from './statistics.js';
 
 export interface CoreFigure {
@@ -152,7 +152,13 @@ export function coreBench(
   samples: number,
   progress: (done: number, of: number, what: string) => void,
 ): readonly CoreFigure[] {
-  const supply = { p256: 4 * samples, rsa: samples, ed25519: samples, unsigned: samples, bogus: 0 };
+  const supply = {
+    ...NO_DOMAINS,
+    p256: 4 * samples,
+    rsa: samples,
+    ed25519: samples,
+    unsigned: samples,
+  };
   const lab = buildLab({
     world: benchWorld(supply, 0),
     tools: { signer: labSigner, crypto: new NodeCryptoProvider() },

@@ -7,10 +7,11 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Authority } from './authority-process.js';
 import { type CoreFigure, coreBench } from './core-bench.js';
 import { type MicroFigure, microBench } from './micro-bench.js';
 import { isInside, runInside, setUpAddresses } from './namespace.js';
-import { Authority, NetworkBench, type Scale, type SubjectFigures } from './network-bench.js';
+import { NetworkBench, type Scale, type SubjectFigures, supplyFor } from './network-bench.js';
 import { drawBars } from './plots.js';
 import { ProgressBar } from './progress.js';
 import { microPlots, subjectPlots } from './report-plots.js';
@@ -28,9 +29,11 @@ const USAGE = `npm run bench -- [options]
 
 const FULL: Scale = {
   samples: 30,
+  tailSamples: 300,
   cpuSamples: 300,
   warmUp: 3_000,
   hitSeconds: 5,
+  loadSeconds: 3,
   rrsets: 100_000,
   starts: 5,
   roundTripMs: 20,
@@ -39,9 +42,11 @@ const FULL: Scale = {
 const QUICK: Scale = {
   ...FULL,
   samples: 5,
+  tailSamples: 20,
   cpuSamples: 50,
   warmUp: 200,
   hitSeconds: 1,
+  loadSeconds: 1,
   rrsets: 0,
   starts: 1,
 };
@@ -110,7 +115,7 @@ async function network(
   progress: ProgressBar,
 ): Promise<void> {
   setUpAddresses();
-  const authority = await Authority.start(scale, progress.show);
+  const authority = await Authority.start(supplyFor(scale), scale.rrsets, progress.show);
   const bench = new NetworkBench(authority, scale, progress.show);
   await bench.prepare();
   results.roundTripMs = bench.roundTripMs;

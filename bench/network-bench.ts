@@ -1,23 +1,23 @@
 /** The measurements over real sockets: one authority, one resolver after the other. */
-import { type ChildProcess, execFile, fork } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { FromAuthority, ToAuthority } from './authority.js';
-import { domainName, type Kind, largeZoneName, type Supply, TLD } from './bench-world.js';
-import { Client, type Reply } from './client.js';
+import type { Authority } from './authority-process.js';
+import { domainName, KINDS, type Kind, largeZoneName, type Supply, TLD } from './bench-world.js';
+import { Client, type Question, type Reply } from './client.js';
+import { hitRate, type PacedFigures, pacedHits, tcpHits } from './hit-bench.js';
 import { mean, median, quantile } from './statistics.js';
-import { type Foundation, HOST, type Product, Subject } from './subjects.js';
+import { type Product, Subject } from './subjects.js';
 
 export interface Scale {
   /** Cold questions per figure of latency. */
   readonly samples: number;
+  /** Where the tail of the distribution is what matters: loss, dead servers. */
+  readonly tailSamples: number;
   /** Cold questions for each of the two figures of CPU time. */
   readonly cpuSamples: number;
   /** Cold questions between them: what runs for weeks is compiled and optimised at last. */
   readonly warmUp: number;
   readonly hitSeconds: number;
+  /** Of cold questions beside hits. */
+  readonly loadSeconds: number;
   readonly rrsets: number;
   readonly starts: number;
   readonly roundTripMs: number;
@@ -26,18 +26,29 @@ export interface Scale {
 export interface Latency {
   readonly medianMs: number;
   readonly p90Ms: number;
+  /** The median, and what else is asked for, in round trips. */
   readonly roundTrips: number;
+  readonly meanRoundTrips: number;
+  readonly p99RoundTrips: number;
   readonly queries: number;
 }
 
 export interface SubjectFigures {
   readonly name: string;
   readonly startMs: number;
+  /** The very first question, a second after the start: root, top level and domain are cold. */
+  readonly firstRoundTrips: number;
   /** Just started; everything else is measured after the program has warmed up. */
   readonly coldSecureFirst: Latency;
   readonly coldSecure: Latency;
   readonly coldInsecure: Latency;
+  /** The DS record is that of another key. */
   readonly coldBogus: Latency;
+  /** The signature of the answer does not verify. */
+  readonly coldCorrupt: Latency;
+  readonly lossy: Latency;
+  readonly halfDead: Latency;
+  readonly withoutIpv6: Latency;
   readonly mailer: Latency;
   readonly warmMs: number;
   /** Per cold, secure TLSA of the mix; the second after the first has warmed the program up. */
@@ -45,6 +56,12 @@ export interface SubjectFigures {
   readonly cpuMs: number;
   readonly hitsPerSecond: number;
   readonly hitMs: number;
+  /** At 10,000 questions a second. */
+  readonly paced: PacedFigures;
+  readonly tcpHitsPerSecond: number;
+  /** Hits while the resolver works on 500 cold questions a second. */
+  readonly beside: PacedFigures;
+  readonly idleMegabytes: number;
   readonly emptyMegabytes: number;
   readonly fullMegabytes: number;
   readonly wrongAnswers: readonly string[];
@@ -64,85 +81,31 @@ const MIX: readonly Kind[] = [
   'p256',
 ];
 
-export function supplyFor({ samples, cpuSamples, warmUp }: Scale): Supply {
+const HITS_PER_SECOND = 10_000;
+const HITS_BESIDE_PER_SECOND = 1_000;
+const COLD_PER_SECOND = 500;
+const LOSS_SHARE = 0.05;
+
+export function supplyFor(scale: Scale): Supply {
+  const { samples, tailSamples, cpuSamples, warmUp, loadSeconds } = scale;
   const tenths = (2 * cpuSamples) / 10;
   return {
-    // Warming up the top level, latency, the mailer's sequence, CPU time.
-    p256: 5 + 3 * samples + 6 * tenths + warmUp,
+    // Warming up the top level, latency, the mailer's sequence, loss, CPU time, load.
+    p256: 5 + 3 * samples + tailSamples + 6 * tenths + warmUp + COLD_PER_SECOND * loadSeconds,
     rsa: 3 * tenths,
     ed25519: tenths,
     unsigned: samples,
     bogus: samples,
+    corrupt: samples,
+    'half-dead': tailSamples,
+    dual: samples + 5,
   };
 }
 
-export type Progress = (done: number, of: number, what: string) => void;
-
-export class Authority {
-  readonly #child: ChildProcess;
-  foundation: Foundation | undefined;
-
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-  }
-
-  static async start(scale: Scale, progress: Progress): Promise<Authority> {
-    const program = fileURLToPath(new URL('./authority.js', import.meta.url));
-    const authority = new Authority(fork(program, { stdio: 'inherit' }));
-    authority.#tell({
-      kind: 'start',
-      supply: supplyFor(scale),
-      largeZoneNames: scale.rrsets,
-    });
-    const ready = await authority.#hear('ready', (message) => {
-      if (message.kind === 'keys') progress(message.done, message.of, 'keys');
-    });
-    authority.foundation = { hints: ready.hints, anchor: ready.anchor };
-    return authority;
-  }
-
-  setRoundTripMs(ms: number): void {
-    this.#tell({ kind: 'round trip', ms });
-  }
-
-  async queries(): Promise<number> {
-    this.#tell({ kind: 'count' });
-    return (await this.#hear('count')).queries;
-  }
-
-  stop(): void {
-    this.#child.disconnect();
-  }
-
-  #tell(message: ToAuthority): void {
-    this.#child.send(message);
-  }
-
-  #hear<K extends FromAuthority['kind']>(
-    kind: K,
-    others: (message: FromAuthority) => void = () => {},
-  ): Promise<Extract<FromAuthority, { kind: K }>> {
-    return new Promise((resolve, reject) => {
-      const gone = () => reject(new Error('the authority has ended'));
-      const hear = (message: FromAuthority) => {
-        if (message.kind !== kind) {
-          others(message);
-          return;
-        }
-        this.#child.off('message', hear);
-        this.#child.off('exit', gone);
-        resolve(message as Extract<FromAuthority, { kind: K }>);
-      };
-      this.#child.on('message', hear);
-      this.#child.once('exit', gone);
-    });
-  }
-}
-
-type Question = readonly [name: string, type: string];
-
 const tlsa = (domain: string): Question => [`_25._tcp.mx.${domain}`, 'TLSA'];
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export type Progress = (done: number, of: number, what: string) => void;
 
 export class NetworkBench {
   readonly #authority: Authority;
@@ -171,16 +134,11 @@ export class NetworkBench {
 
   async measure(product: Product, port: number): Promise<SubjectFigures> {
     const foundation = this.#authority.foundation!;
-    const starts: number[] = [];
-    for (let count = 1; count < this.#scale.starts; count++) {
-      const again = await Subject.start(product, port, foundation);
-      starts.push(again.startMs);
-      await again.stop();
-    }
-    const subject = await Subject.start(product, port, foundation);
-    starts.push(subject.startMs);
-    const client = await Client.to(port);
     const wrong: string[] = [];
+    const start = await this.#starts(product, port, wrong);
+    const withoutIpv6 = await this.#withoutIpv6(product, port, wrong);
+    const subject = await Subject.start(product, port, foundation);
+    const client = await Client.to(port);
     try {
       const first = await this.#justStarted(subject, client, wrong);
       const cpu = await this.#cpu(subject, client, wrong);
@@ -190,7 +148,8 @@ export class NetworkBench {
       const wrongAnswers = [...new Set(wrong)];
       return {
         name: product.name,
-        startMs: median(starts),
+        ...start,
+        withoutIpv6,
         ...first,
         ...cpu,
         ...figures,
@@ -198,6 +157,43 @@ export class NetworkBench {
         ...memory,
         wrongAnswers,
       };
+    } finally {
+      client.close();
+      await subject.stop();
+    }
+  }
+
+  async #starts(product: Product, port: number, wrong: string[]) {
+    this.#authority.setRoundTripMs(this.#scale.roundTripMs);
+    const starts: number[] = [];
+    const firsts: number[] = [];
+    const idle: number[] = [];
+    for (let count = 0; count < this.#scale.starts; count++) {
+      const subject = await Subject.start(product, port, this.#authority.foundation!);
+      starts.push(subject.startMs);
+      const client = await Client.to(port);
+      await pause(1_000);
+      idle.push(subject.residentMegabytes());
+      const question = tlsa(domainName('p256', 0));
+      const reply = await client.ask(...question);
+      judge(reply, question, 0, true, wrong);
+      firsts.push(reply.ms);
+      client.close();
+      await subject.stop();
+    }
+    const firstRoundTrips = median(firsts) / this.roundTripMs;
+    return { startMs: median(starts), firstRoundTrips, idleMegabytes: median(idle) };
+  }
+
+  /** IPv6 is on, servers have such addresses, and there is no way to them. */
+  async #withoutIpv6(product: Product, port: number, wrong: string[]): Promise<Latency> {
+    const { foundation } = this.#authority;
+    const subject = await Subject.start(product, port, foundation!, true);
+    const client = await Client.to(port);
+    try {
+      for (let index = 0; index < 5; index++) await client.ask(...tlsa(domainName('dual', index)));
+      const what = `${product.name}: no way over IPv6`;
+      return await this.#cold(client, what, 'dual', 5, this.#scale.samples, 0, wrong);
     } finally {
       client.close();
       await subject.stop();
@@ -226,20 +222,25 @@ export class NetworkBench {
     return this.#latency(what, samples, async (index) => {
       const question = tlsa(domainName(kind, first + index));
       const reply = await client.ask(...question);
-      judge(reply, question, rcode, kind === 'p256', wrong);
+      judge(reply, question, rcode, rcode === 0 && kind !== 'unsigned', wrong);
       return reply.ms;
     });
   }
 
   async #figuresOf(subject: Subject, client: Client, wrong: string[]) {
-    const { samples, roundTripMs } = this.#scale;
+    const { samples, tailSamples, roundTripMs } = this.#scale;
     this.#authority.setRoundTripMs(roundTripMs);
     const { name } = subject;
-    const cold = (kind: Kind, first: number, rcode: number) =>
-      this.#cold(client, `${name}: cold, ${kind}`, kind, first, samples, rcode, wrong);
+    const cold = (kind: Kind, first: number, rcode: number, count = samples) =>
+      this.#cold(client, `${name}: cold, ${kind}`, kind, first, count, rcode, wrong);
     const coldSecure = await cold('p256', 5 + samples, 0);
     const coldInsecure = await cold('unsigned', 0, 0);
     const coldBogus = await cold('bogus', 0, 2);
+    const coldCorrupt = await cold('corrupt', 0, 2);
+    const halfDead = await cold('half-dead', 0, 0, tailSamples);
+    this.#authority.setLossShare(LOSS_SHARE);
+    const lossy = await cold('p256', 5 + 3 * samples, 0, tailSamples);
+    this.#authority.setLossShare(0);
     const mailer = await this.#latency(`${name}: mailer`, samples, async (index) => {
       const domain = domainName('p256', 5 + 2 * samples + index);
       const before = performance.now();
@@ -258,7 +259,8 @@ export class NetworkBench {
     for (let count = 0; count < 200; count++) {
       warm.push((await client.ask(...tlsa(domainName('p256', 5)))).ms);
     }
-    return { coldSecure, coldInsecure, coldBogus, mailer, warmMs: median(warm) };
+    const colds = { coldSecure, coldInsecure, coldBogus, coldCorrupt, halfDead, lossy };
+    return { ...colds, mailer, warmMs: median(warm) };
   }
 
   async #latency(
@@ -280,22 +282,24 @@ export class NetworkBench {
       medianMs: median(times),
       p90Ms: quantile(times, 0.9),
       roundTrips: median(times) / this.roundTripMs,
+      meanRoundTrips: mean(times) / this.roundTripMs,
+      p99RoundTrips: quantile(times, 0.99) / this.roundTripMs,
       queries: queries / samples,
     };
   }
 
   async #cpu(subject: Subject, client: Client, wrong: string[]) {
-    const { samples, cpuSamples, warmUp } = this.#scale;
+    const { samples, tailSamples, cpuSamples, warmUp } = this.#scale;
     this.#authority.setRoundTripMs(0);
-    const next: Record<Kind, number> = {
-      p256: 5 + 3 * samples,
-      rsa: 0,
-      ed25519: 0,
-      unsigned: 0,
-      bogus: 0,
+    const next = new Map<Kind, number>(KINDS.map((kind) => [kind, 0]));
+    next.set('p256', 5 + 3 * samples + tailSamples);
+    const take = (kind: Kind): number => {
+      const index = next.get(kind)!;
+      next.set(kind, index + 1);
+      return index;
     };
     const cost = async (what: string, kinds: readonly Kind[]): Promise<number> => {
-      const questions = kinds.map((kind) => tlsa(domainName(kind, next[kind]++)));
+      const questions = kinds.map((kind) => tlsa(domainName(kind, take(kind))));
       let done = 0;
       const before = subject.cpuMs();
       await client.askAll(questions, 4, (reply, index) => {
@@ -313,23 +317,36 @@ export class NetworkBench {
     return { cpuMsFirst, cpuMs: await cost('warmed up', mix) };
   }
 
-  /** dnsperf, when it is there: a client in JavaScript would measure itself. */
   async #hits(client: Client, port: number) {
     const questions: Question[] = [];
     for (let index = 0; index < 20; index++) {
       questions.push(tlsa(domainName('p256', index)), [`mx.${domainName('p256', index)}`, 'A']);
     }
     await client.askAll(questions, 8);
-    const { hitSeconds } = this.#scale;
-    if (existsSync('/usr/bin/dnsperf')) return await dnsperf(questions, port, hitSeconds);
-    const many = Array.from({ length: 2_000 * hitSeconds }, (_, index) => {
-      return questions[index % questions.length]!;
-    });
-    const times: number[] = [];
-    const before = performance.now();
-    await client.askAll(many, 100, ({ ms }) => times.push(ms));
-    const seconds = (performance.now() - before) / 1_000;
-    return { hitsPerSecond: many.length / seconds, hitMs: mean(times) };
+    const { hitSeconds, loadSeconds } = this.#scale;
+    const rate = await hitRate(questions, port, hitSeconds);
+    const paced = await pacedHits(questions, port, HITS_PER_SECOND, hitSeconds);
+    const tcpHitsPerSecond = await tcpHits(questions, port, hitSeconds);
+    const load = this.#coldLoad(client, loadSeconds);
+    const beside = await pacedHits(questions, port, HITS_BESIDE_PER_SECOND, loadSeconds);
+    await load;
+    return { ...rate, paced, tcpHitsPerSecond, beside };
+  }
+
+  /** Cold questions, evenly spread. */
+  async #coldLoad(client: Client, seconds: number): Promise<void> {
+    const count = COLD_PER_SECOND * seconds;
+    const first = supplyFor(this.#scale).p256 - count;
+    const startMs = performance.now();
+    const replies: Promise<Reply>[] = [];
+    while (replies.length < count) {
+      const due = Math.min(count, ((performance.now() - startMs) / 1_000) * COLD_PER_SECOND);
+      while (replies.length < due) {
+        replies.push(client.ask(...tlsa(domainName('p256', first + replies.length))));
+      }
+      await pause(1);
+    }
+    await Promise.all(replies);
   }
 
   async #memory(subject: Subject, client: Client, wrong: string[]) {
@@ -360,27 +377,4 @@ function judge(
   if (wrong.length > 20) return;
   const said = reply.rcode < 0 ? 'no answer' : `RCODE ${reply.rcode}, AD ${reply.authenticData}`;
   wrong.push(`${name} ${type}: ${said}`);
-}
-
-function dnsperf(
-  questions: readonly Question[],
-  port: number,
-  seconds: number,
-): Promise<{ hitsPerSecond: number; hitMs: number }> {
-  const folder = mkdtempSync(join(tmpdir(), 'anchorite-bench-dnsperf-'));
-  const file = join(folder, 'questions');
-  writeFileSync(file, questions.map(([name, type]) => `${name}. ${type}\n`).join(''));
-  const args = ['-s', HOST, '-p', `${port}`, '-d', file, '-l', `${seconds}`, '-D'];
-  args.push('-c', '4', '-T', '1', '-q', '200');
-  return new Promise((resolve, reject) => {
-    execFile('/usr/bin/dnsperf', args, (error, output) => {
-      rmSync(folder, { recursive: true, force: true });
-      if (error !== null) reject(error);
-      else {
-        const hitsPerSecond = Number(/Queries per second:\s+([\d.]+)/.exec(output)?.[1]);
-        const seconds = Number(/Average Latency \(s\):\s+([\d.]+)/.exec(output)?.[1]);
-        resolve({ hitsPerSecond, hitMs: 1_000 * seconds });
-      }
-    });
-  });
 }

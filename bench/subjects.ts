@@ -32,7 +32,7 @@ export interface Product {
   /** Undefined when it is not installed here. */
   readonly program: string | undefined;
   /** Writes its files into `folder` and says how to start it. */
-  prepare(folder: string, port: number, foundation: Foundation): CommandLine;
+  prepare(folder: string, port: number, foundation: Foundation, ipv6: boolean): CommandLine;
 }
 
 export const HOST = '127.0.0.1';
@@ -71,7 +71,7 @@ const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 export const ANCHORITE: Product = {
   name: 'anchorite',
   program: process.execPath,
-  prepare(folder, port, foundation) {
+  prepare(folder, port, foundation, ipv6) {
     writeFileSync(join(folder, 'hints'), foundation.hints);
     writeFileSync(join(folder, 'anchors'), `${foundation.anchor}\n`);
     const settings = [
@@ -80,7 +80,7 @@ export const ANCHORITE: Product = {
       'trust-anchor-file: anchors',
       'trust-anchor: []',
       'rfc5011: off',
-      'ipv6: off',
+      `ipv6: ${ipv6 ? 'on' : 'off'}`,
       'log-format: text',
     ];
     const file = join(folder, 'anchorite.yaml');
@@ -92,7 +92,7 @@ export const ANCHORITE: Product = {
 const UNBOUND: Product = {
   name: 'unbound',
   program: installed('/usr/sbin/unbound'),
-  prepare(folder, port, foundation) {
+  prepare(folder, port, foundation, ipv6) {
     writeFileSync(join(folder, 'hints'), foundation.hints);
     writeFileSync(join(folder, 'anchors'), `${foundation.anchor}\n`);
     const file = join(folder, 'unbound.conf');
@@ -107,7 +107,7 @@ const UNBOUND: Product = {
   do-daemonize: no
   interface: ${HOST}
   port: ${port}
-  do-ip6: no
+  do-ip6: ${ipv6 ? 'yes' : 'no'}
   num-threads: 1
   msg-cache-size: 128m
   rrset-cache-size: 256m
@@ -124,7 +124,7 @@ remote-control:
 const BIND: Product = {
   name: 'bind',
   program: installed('/usr/sbin/named'),
-  prepare(folder, port, foundation) {
+  prepare(folder, port, foundation, ipv6) {
     writeFileSync(join(folder, 'hints'), foundation.hints);
     const keys = rootKeys(foundation).map(({ tag, algorithm, digestType, digest }) => {
       return `  . static-ds ${tag} ${algorithm} ${digestType} "${digest}";`;
@@ -149,14 +149,17 @@ ${keys.join('\n')}
 zone "." { type hint; file "hints"; };
 `,
     );
-    return { command: '/usr/sbin/named', args: ['-4', '-f', '-n', '1', '-c', file] };
+    return {
+      command: '/usr/sbin/named',
+      args: [...(ipv6 ? [] : ['-4']), '-f', '-n', '1', '-c', file],
+    };
   },
 };
 
 const POWERDNS: Product = {
   name: 'powerdns',
   program: installed('/usr/sbin/pdns_recursor'),
-  prepare(folder, port, foundation) {
+  prepare(folder, port, foundation, ipv6) {
     writeFileSync(join(folder, 'hints'), foundation.hints);
     const keys = rootKeys(foundation).map(({ tag, algorithm, digestType, digest }) => {
       return `addTA('.', "${tag} ${algorithm} ${digestType} ${digest}")`;
@@ -172,7 +175,7 @@ socket-dir=${folder}
 dnssec=validate
 daemon=no
 threads=1
-query-local-address=0.0.0.0
+query-local-address=0.0.0.0${ipv6 ? ',::' : ''}
 max-cache-entries=1000000
 `,
     );
@@ -183,7 +186,7 @@ max-cache-entries=1000000
 const KNOT: Product = {
   name: 'knot',
   program: installed('/usr/sbin/kresd'),
-  prepare(folder, port, foundation) {
+  prepare(folder, port, foundation, ipv6) {
     const keys = foundation.anchor
       .split('\n')
       .map((line) => `trust_anchors.add('${line.replace(/\s+/g, ' ')}')`);
@@ -191,7 +194,7 @@ const KNOT: Product = {
     const file = join(folder, 'kresd.conf');
     writeFileSync(
       file,
-      `net.ipv6 = false
+      `net.ipv6 = ${ipv6}
 net.listen('${HOST}', ${port}, { kind = 'dns' })
 trust_anchors.remove('.')
 ${keys.join('\n')}
@@ -228,10 +231,15 @@ export class Subject {
     this.#folder = folder;
   }
 
-  static async start(product: Product, port: number, foundation: Foundation): Promise<Subject> {
+  static async start(
+    product: Product,
+    port: number,
+    foundation: Foundation,
+    ipv6 = false,
+  ): Promise<Subject> {
     const folder = mkdtempSync(join(tmpdir(), `anchorite-bench-${product.name}-`));
     mkdirSync(join(folder, 'cache'));
-    const { command, args } = product.prepare(folder, port, foundation);
+    const { command, args } = product.prepare(folder, port, foundation, ipv6);
     const before = performance.now();
     const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     const said: string[] = [];
