@@ -2,20 +2,21 @@
  * `npm run bench`: what Anchorite costs and how long it takes, as its users would measure it;
  * with `--compare`, other resolvers on the same zones in the same run.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Authority } from './authority-process.js';
 import { type CoreFigure, coreBench } from './core-bench.js';
+import { type Budget, countWork, overspent, underspent } from './counted-work.js';
 import { type MicroFigure, microBench } from './micro-bench.js';
 import { isInside, runInside, setUpAddresses } from './namespace.js';
 import { NetworkBench, type Scale, type SubjectFigures, supplyFor } from './network-bench.js';
 import { drawBars } from './plots.js';
 import { ProgressBar } from './progress.js';
 import { microPlots, subjectPlots } from './report-plots.js';
-import { coreTable, microTable, subjectTables } from './report-tables.js';
+import { coreTable, microTable, subjectTables, workTable } from './report-tables.js';
 import { ANCHORITE, PEERS } from './subjects.js';
 
 const USAGE = `npm run bench -- [options]
@@ -24,6 +25,8 @@ const USAGE = `npm run bench -- [options]
   --only PART       micro, or network; both unless told
   --quick           fewer samples, no memory figure: to see that it runs
   --round-trip MS   distance of the authoritative servers (20)
+  --check           count the work of some questions; fail when it exceeds bench/work-budget.json
+  --update          with --check: write what was counted into that file
   --out FOLDER      where results.json and the SVG plots go (build/bench-results)
 `;
 
@@ -63,6 +66,7 @@ interface Results {
 
 const program = fileURLToPath(import.meta.url);
 const FIRST_PORT = 5_400;
+const BUDGET_FILE = fileURLToPath(new URL('../../bench/work-budget.json', import.meta.url));
 
 async function run(): Promise<number> {
   const { values } = parseArgs({
@@ -72,6 +76,8 @@ async function run(): Promise<number> {
       quick: { type: 'boolean' },
       'round-trip': { type: 'string' },
       out: { type: 'string' },
+      check: { type: 'boolean' },
+      update: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -79,6 +85,7 @@ async function run(): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
+  if (values.check === true) return check(values.update === true);
   if (!isInside()) {
     const status = await runInside(program, process.argv.slice(2));
     if (status !== undefined) return status;
@@ -106,6 +113,23 @@ async function run(): Promise<number> {
   }
   save(results, values.out ?? fileURLToPath(new URL('../bench-results', import.meta.url)));
   return 0;
+}
+
+/** Prints counts as every suite does: each figure of each case is one. */
+function check(update: boolean): number {
+  const progress = new ProgressBar();
+  const counted = countWork(progress.show);
+  progress.end();
+  process.stdout.write(`${workTable(counted)}\n\n`);
+  if (update) writeFileSync(BUDGET_FILE, `${JSON.stringify(counted, null, 2)}\n`);
+  const budget = JSON.parse(readFileSync(BUDGET_FILE, 'utf8')) as Budget;
+  const found = overspent(counted, budget);
+  for (const sentence of found) process.stdout.write(`over budget: ${sentence}\n`);
+  const saved = underspent(counted, budget);
+  if (saved > 0) process.stdout.write(`${saved} figures are below budget: lower it (--update)\n`);
+  const figures = Object.values(counted).reduce((sum, work) => sum + Object.keys(work).length, 0);
+  process.stdout.write(`${figures - found.length} passed, ${found.length} failed\n`);
+  return found.length === 0 ? 0 : 1;
 }
 
 async function network(

@@ -1,5 +1,6 @@
 /** The figures as tables; peers as they are and as a multiple of ours. */
 import type { CoreFigure } from './core-bench.js';
+import type { Budget } from './counted-work.js';
 import type { MicroFigure } from './micro-bench.js';
 import type { Latency, SubjectFigures } from './network-bench.js';
 import { shown } from './statistics.js';
@@ -113,4 +114,14 @@ export function microTable(figures: readonly MicroFigure[]): string {
     return [`${group}: ${name}`, shown(perSecond), shown(microseconds), `${margin.toFixed(1)} %`];
   });
   return table(['', 'per second', 'us each', '+-'], rows);
+}
+
+export function workTable(counted: Budget): string {
+  const [first] = Object.values(counted);
+  const head = Object.keys(first ?? {}).map((what) => what.replace(/[A-Z]/g, ' $&').toLowerCase());
+  const rows = Object.entries(counted).map(([title, work]) => [
+    title,
+    ...Object.values(work).map(String),
+  ]);
+  return table(['counted work', ...head], rows);
 }
