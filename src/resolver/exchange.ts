@@ -14,6 +14,7 @@ import {
 import { openAttempt } from './attempt.js';
 import type { Attempt, AttemptOwner } from './attempt-types.js';
 import { classify, type Unusable } from './classify-response.js';
+import type { Timer } from './deadlines.js';
 import type { Effort } from './effort.js';
 import type { ExchangeOutcome, UsableReply } from './exchange-types.js';
 import { LIMITS } from './limits.js';
@@ -42,6 +43,8 @@ export class Exchange implements AttemptOwner {
   readonly #effort: Effort;
   readonly #deliver: (outcome: ExchangeOutcome) => void;
   readonly #lookUpAddresses: (exchange: Exchange) => boolean;
+  readonly #watch: ((giveUp: () => void) => Timer | undefined) | undefined;
+  #watching: Timer | undefined;
   readonly #tried = new Map<string, Tried>();
   #open: Attempt[] = [];
   #closed = false;
@@ -61,6 +64,8 @@ export class Exchange implements AttemptOwner {
     /** Starts address look-ups for servers without known addresses; false when none is possible. */
     lookUpAddresses: (exchange: Exchange) => boolean;
     deliver: (outcome: ExchangeOutcome) => void;
+    /** Somebody who may end it early. */
+    watch?: (giveUp: () => void) => Timer | undefined;
   }) {
     this.#machine = fields.machine;
     this.#cut = fields.cut;
@@ -68,6 +73,7 @@ export class Exchange implements AttemptOwner {
     this.#type = fields.type;
     this.#effort = fields.effort;
     this.#deliver = fields.deliver;
+    this.#watch = fields.watch;
     this.#lookUpAddresses = fields.lookUpAddresses;
   }
 
@@ -85,9 +91,10 @@ export class Exchange implements AttemptOwner {
 
   start(): void {
     this.#launch(false);
+    if (!this.#closed) this.#watching = this.#watch?.(() => this.giveUp());
   }
 
-  /** Fails without asking: these servers were found to be out of reach a moment ago. */
+  /** Fails without asking, or asking on: these servers are out of reach. */
   giveUp(): void {
     this.#fail();
   }
@@ -121,6 +128,7 @@ export class Exchange implements AttemptOwner {
 
   close(): void {
     this.#closed = true;
+    this.#watching?.cancel();
     for (const attempt of this.#open) this.#drop(attempt);
     this.#open = [];
   }

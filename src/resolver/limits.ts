@@ -74,6 +74,12 @@ export const LIMITS = {
     'retry storms on broken zones',
   ),
 
+  rootPatienceMs: limit(
+    3_000,
+    'ms without a word from a root that has long been silent',
+    'clients give up after 5 s, and shall hear why before',
+    'every question waiting for its full time',
+  ),
   rootPauseMs: limit(
     2_000,
     'ms, doubling, without asking the root after all its servers failed',

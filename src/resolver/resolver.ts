@@ -348,6 +348,10 @@ export class Resolver {
       type,
       effort,
       lookUpAddresses: (asking) => this.#lookups.startFor(asking, lineage),
+      // A forwarder's silence may be that of the servers it asks.
+      ...(cut.zone.isRoot && !cut.forwarding
+        ? { watch: (giveUp: () => void) => this.#rootReach.watch(giveUp) }
+        : {}),
       deliver: (outcome) => {
         if (cut.zone.isRoot) this.#rootReach.note(outcome, effort);
         else if (outcome.kind === 'failed' && effort.spent === undefined) {

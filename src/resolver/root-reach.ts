@@ -2,15 +2,20 @@
  * Whether the root can be reached at all. While it cannot, questions that need it are told so at
  * once instead of after all retries (RFC 9520 §3.2); it is tried again after a pause.
  */
+import type { Timer } from './deadlines.js';
 import type { Effort } from './effort.js';
 import type { ExchangeOutcome } from './exchange-types.js';
 import { LIMITS } from './limits.js';
 import type { Machine } from './machine.js';
 
+/** Whoever answered this recently is there, and has lost a few packets at most. */
+const RECENTLY_MS = 60_000;
+
 export class RootReach {
   readonly #machine: Machine;
   #downUntilMs = Number.NEGATIVE_INFINITY;
   #pauseMs = 0;
+  #heardMs = Number.NEGATIVE_INFINITY;
 
   constructor(machine: Machine) {
     this.#machine = machine;
@@ -21,8 +26,19 @@ export class RootReach {
     return this.#machine.now.monotonicMs < this.#downUntilMs;
   }
 
+  /** Calls `giveUp` when nothing at all is heard of the root, if it has been silent for long. */
+  watch(giveUp: () => void): Timer | undefined {
+    const { deadlines, now } = this.#machine;
+    const silentSinceMs = now.monotonicMs - RECENTLY_MS;
+    if (this.#heardMs > silentSinceMs) return undefined;
+    return deadlines.schedule(now.monotonicMs + LIMITS.rootPatienceMs.value, () => {
+      if (this.#heardMs <= silentSinceMs) giveUp();
+    });
+  }
+
   note(outcome: ExchangeOutcome, effort: Effort): void {
     if (outcome.kind === 'reply') {
+      this.#heardMs = this.#machine.now.monotonicMs;
       this.#pauseMs = 0;
       this.#downUntilMs = Number.NEGATIVE_INFINITY;
       return;
