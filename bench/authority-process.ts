@@ -1,8 +1,7 @@
 /** The authority as the benchmark sees it: a process that is told things and asked things. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { FromAuthority, ToAuthority } from './authority.js';
-import type { Supply } from './bench-world.js';
+import type { AuthorityZones, FromAuthority, ToAuthority } from './authority.js';
 import type { Foundation } from './subjects.js';
 
 export class Authority {
@@ -14,13 +13,12 @@ export class Authority {
   }
 
   static async start(
-    supply: Supply,
-    largeZoneNames: number,
+    zones: AuthorityZones,
     progress: (done: number, of: number, what: string) => void,
   ): Promise<Authority> {
     const program = fileURLToPath(new URL('./authority.js', import.meta.url));
     const authority = new Authority(fork(program, { stdio: 'inherit' }));
-    authority.#tell({ kind: 'start', supply, largeZoneNames });
+    authority.#tell({ kind: 'start', ...zones });
     const ready = await authority.#hear('ready', (message) => {
       if (message.kind === 'keys') progress(message.done, message.of, 'keys');
     });

@@ -21,13 +21,21 @@ import {
 } from '../src/wire/index.js';
 import { benchWorld, domainName, KINDS, type Supply, TLD } from './bench-world.js';
 import { Delay } from './delay.js';
+import { mailZones } from './mail-trace.js';
 
 export type ToAuthority =
-  | { readonly kind: 'start'; readonly supply: Supply; readonly largeZoneNames: number }
+  | ({ readonly kind: 'start' } & AuthorityZones)
   | { readonly kind: 'round trip'; readonly ms: number }
   /** The share of UDP exchanges of which either packet gets lost. */
   | { readonly kind: 'loss'; readonly share: number }
   | { readonly kind: 'count' };
+
+export interface AuthorityZones {
+  readonly supply: Supply;
+  readonly largeZoneNames: number;
+  /** Also the zones of the mail trace: far too many to make all keys beforehand. */
+  readonly mail: boolean;
+}
 
 export type FromAuthority =
   | { readonly kind: 'keys'; readonly done: number; readonly of: number }
@@ -47,12 +55,13 @@ function tell(message: FromAuthority): void {
 
 const nowSeconds = (): number => Math.floor(Date.now() / 1_000);
 
-async function start(supply: Supply, largeZoneNames: number): Promise<void> {
+async function start({ supply, largeZoneNames, mail }: AuthorityZones): Promise<void> {
+  const { zones, domains } = benchWorld(supply, largeZoneNames);
   const lab = buildLab({
-    world: benchWorld(supply, largeZoneNames),
+    world: { zones: mail ? [...zones, ...mailZones()] : zones, domains },
     tools: { signer: labSigner, crypto: new NodeCryptoProvider() },
   });
-  for (const { done, of } of lab.makeKeys()) {
+  for (const { done, of } of mail ? [] : lab.makeKeys()) {
     if (done % 16 === 0 || done === of) tell({ kind: 'keys', done, of });
   }
   rehearse(lab, supply);
@@ -159,7 +168,7 @@ function listenTcp(lab: Lab, address: IpAddress): Promise<void> {
 process.on('message', (message: ToAuthority) => {
   switch (message.kind) {
     case 'start':
-      start(message.supply, message.largeZoneNames).catch((error: unknown) => {
+      start(message).catch((error: unknown) => {
         process.stderr.write(`authority: ${String(error)}\n`);
         process.exit(1);
       });

@@ -35,16 +35,31 @@ export async function hitRate(
   return { hitsPerSecond: many.length / elapsedSeconds, hitMs: mean(times) };
 }
 
+export interface LoadFigures extends HitFigures {
+  readonly seconds: number;
+}
+
+/** So many questions a second are offered; wants dnsperf. */
+export function offeredLoad(
+  questions: readonly Question[],
+  port: number,
+  perSecond: number,
+  seconds: number,
+): Promise<LoadFigures> {
+  return dnsperf(questions, port, seconds, '-Q', `${perSecond}`);
+}
+
 function dnsperf(
   questions: readonly Question[],
   port: number,
   seconds: number,
-): Promise<HitFigures> {
+  ...more: readonly string[]
+): Promise<LoadFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'anchorite-bench-dnsperf-'));
   const file = join(folder, 'questions');
   writeFileSync(file, questions.map(([name, type]) => `${name}. ${type}\n`).join(''));
   const args = ['-s', HOST, '-p', `${port}`, '-d', file, '-l', `${seconds}`, '-D'];
-  args.push('-c', '4', '-T', '1', '-q', '200');
+  args.push('-c', '4', '-T', '1', '-q', '200', ...more);
   return new Promise((resolve, reject) => {
     execFile(DNSPERF, args, (error, output) => {
       rmSync(folder, { recursive: true, force: true });
@@ -52,7 +67,8 @@ function dnsperf(
       else {
         const hitsPerSecond = Number(/Queries per second:\s+([\d.]+)/.exec(output)?.[1]);
         const latencySeconds = Number(/Average Latency \(s\):\s+([\d.]+)/.exec(output)?.[1]);
-        resolve({ hitsPerSecond, hitMs: 1_000 * latencySeconds });
+        const ran = Number(/Run time \(s\):\s+([\d.]+)/.exec(output)?.[1]);
+        resolve({ hitsPerSecond, hitMs: 1_000 * latencySeconds, seconds: ran });
       }
     });
   });

@@ -9,20 +9,21 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Authority } from './authority-process.js';
 import { type CoreFigure, coreBench } from './core-bench.js';
+import { type Growth, measureGrowth } from './growth.js';
 import { type Budget, countWork, overspent, underspent } from './counted-work.js';
 import { type MicroFigure, microBench } from './micro-bench.js';
 import { isInside, runInside, setUpAddresses } from './namespace.js';
 import { NetworkBench, type Scale, type SubjectFigures, supplyFor } from './network-bench.js';
-import { drawBars } from './plots.js';
+import { drawBars, drawLines } from './plots.js';
 import { ProgressBar } from './progress.js';
-import { microPlots, subjectPlots } from './report-plots.js';
-import { coreTable, microTable, subjectTables, workTable } from './report-tables.js';
-import { ANCHORITE, PEERS } from './subjects.js';
+import { growthPlots, microPlots, subjectPlots } from './report-plots.js';
+import { coreTable, mailTable, microTable, subjectTables, workTable } from './report-tables.js';
+import { ANCHORITE, PEERS, type Product } from './subjects.js';
 
 const USAGE = `npm run bench -- [options]
 
   --compare         also measure the other resolvers that are installed here
-  --only PART       micro, or network; both unless told
+  --only PART       micro, network or growth; micro and network unless told
   --quick           fewer samples, no memory figure: to see that it runs
   --round-trip MS   distance of the authoritative servers (20)
   --check           count the work of some questions; fail when it exceeds bench/work-budget.json
@@ -62,6 +63,7 @@ interface Results {
   micro?: readonly MicroFigure[];
   roundTripMs?: number;
   subjects?: readonly SubjectFigures[];
+  growth?: Growth;
 }
 
 const program = fileURLToPath(import.meta.url);
@@ -101,10 +103,13 @@ async function run(): Promise<number> {
     node: process.version,
   };
   const progress = new ProgressBar();
-  if (isInside() && values.only !== 'micro') {
+  const products = values.compare === true ? [ANCHORITE, ...PEERS] : [ANCHORITE];
+  if (isInside() && values.only === 'growth') {
+    results.growth = await growth(products, scale, values.quick === true, progress);
+  } else if (isInside() && values.only !== 'micro') {
     await network(results, scale, values.compare === true, progress);
   }
-  if (values.only !== 'network') {
+  if (values.only !== 'network' && values.only !== 'growth') {
     results.micro = await microBench(values.quick === true ? 50 : 500, progress.show);
     progress.end();
     results.core = coreBench(values.quick === true ? 30 : 200, progress.show);
@@ -132,6 +137,28 @@ function check(update: boolean): number {
   return found.length === 0 ? 0 : 1;
 }
 
+async function growth(
+  products: readonly Product[],
+  { roundTripMs }: Scale,
+  quick: boolean,
+  progress: ProgressBar,
+): Promise<Growth> {
+  setUpAddresses();
+  const installed = products.filter(({ program: path }) => path !== undefined);
+  const scale = quick
+    ? { messages: 200, rrsets: 5_000, samples: 10 }
+    : { messages: 5_000, rrsets: 100_000, samples: 60 };
+  const firstPort = FIRST_PORT + 100;
+  const measured = await measureGrowth(
+    installed,
+    { ...scale, roundTripMs, firstPort },
+    progress.show,
+  );
+  progress.end();
+  process.stdout.write(`\n${mailTable(measured.mail)}\n`);
+  return measured;
+}
+
 async function network(
   results: Results,
   scale: Scale,
@@ -139,7 +166,10 @@ async function network(
   progress: ProgressBar,
 ): Promise<void> {
   setUpAddresses();
-  const authority = await Authority.start(supplyFor(scale), scale.rrsets, progress.show);
+  const authority = await Authority.start(
+    { supply: supplyFor(scale), largeZoneNames: scale.rrsets, mail: false },
+    progress.show,
+  );
   const bench = new NetworkBench(authority, scale, progress.show);
   await bench.prepare();
   results.roundTripMs = bench.roundTripMs;
@@ -165,7 +195,10 @@ function save(results: Results, folder: string): void {
     ...(results.micro === undefined ? [] : microPlots(results.micro)),
   ];
   for (const plot of plots) writeFileSync(join(folder, `${plot.file}.svg`), drawBars(plot));
-  process.stdout.write(`\nresults.json and ${plots.length} plots: ${folder}\n`);
+  const lines = results.growth === undefined ? [] : growthPlots(results.growth);
+  for (const plot of lines) writeFileSync(join(folder, `${plot.file}.svg`), drawLines(plot));
+  const count = plots.length + lines.length;
+  process.stdout.write(`\nresults.json and ${count} plots: ${folder}\n`);
 }
 
 process.exitCode = await run();

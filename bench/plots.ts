@@ -10,7 +10,19 @@ export interface BarPlot {
   readonly logarithmic?: boolean;
 }
 
+export interface LinePlot {
+  readonly file: string;
+  readonly title: string;
+  readonly xUnit: string;
+  readonly yUnit: string;
+  readonly curves: readonly {
+    readonly name: string;
+    readonly points: readonly (readonly [x: number, y: number])[];
+  }[];
+}
+
 const WIDTH = 820;
+const LINES_HEIGHT = 420;
 const ROW_HEIGHT = 17;
 
 export function drawBars(plot: BarPlot): string {
@@ -41,6 +53,40 @@ export function drawBars(plot: BarPlot): string {
       label: { show: true, position: 'right', fontSize: 11 },
     })),
   });
+  return finished(chart);
+}
+
+export function drawLines(plot: LinePlot): string {
+  const chart = echarts.init(null, null, {
+    renderer: 'svg',
+    ssr: true,
+    width: WIDTH,
+    height: LINES_HEIGHT,
+  });
+  const axis = (name: string, nameGap: number) => ({
+    type: 'value',
+    name,
+    nameLocation: 'middle',
+    nameGap,
+  });
+  chart.setOption({
+    animation: false,
+    backgroundColor: '#ffffff',
+    title: { text: plot.title, left: 12, top: 8, textStyle: { fontSize: 15 } },
+    legend: { show: plot.curves.length > 1, top: 34 },
+    grid: { left: 40, right: 40, top: 66, bottom: 40, containLabel: true },
+    xAxis: axis(plot.xUnit, 26),
+    yAxis: axis(plot.yUnit, 50),
+    series: plot.curves.map(({ name, points }) => ({
+      name,
+      type: 'line',
+      data: points.map(([x, y]) => [x, Number(y.toPrecision(4))]),
+    })),
+  });
+  return finished(chart);
+}
+
+function finished(chart: echarts.ECharts): string {
   const svg = chart.renderToSVGString();
   chart.dispose();
   return svg;

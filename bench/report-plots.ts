@@ -1,7 +1,8 @@
 /** Which figures become pictures. */
 import type { MicroFigure } from './micro-bench.js';
 import type { SubjectFigures } from './network-bench.js';
-import type { BarPlot } from './plots.js';
+import type { Growth } from './growth.js';
+import type { BarPlot, LinePlot } from './plots.js';
 
 export function subjectPlots(subjects: readonly SubjectFigures[]): readonly BarPlot[] {
   const categories = subjects.map(({ name }) => name);
@@ -53,4 +54,60 @@ export function microPlots(figures: readonly MicroFigure[]): readonly BarPlot[] 
       series: [{ name: group, values: rows.map(({ microseconds }) => microseconds) }],
     };
   });
+}
+
+export function growthPlots(growth: Growth): readonly LinePlot[] {
+  const { loads, cache, memory, core } = growth;
+  const offered = 'questions offered per second';
+  return [
+    {
+      file: 'load-answered',
+      title: 'Answers from the cache under rising load',
+      xUnit: offered,
+      yUnit: 'answered per second',
+      curves: loads.map(({ answered }) => answered),
+    },
+    {
+      file: 'load-latency',
+      title: 'Latency of answers from the cache under rising load',
+      xUnit: offered,
+      yUnit: 'ms (mean)',
+      curves: loads.map(({ latencyMs }) => latencyMs),
+    },
+    {
+      file: 'load-cpu',
+      title: 'CPU time under rising load',
+      xUnit: offered,
+      yUnit: 'cores',
+      curves: loads.map(({ cpu }) => cpu),
+    },
+    {
+      file: 'cache-hit-rate',
+      title: 'Mail through caches of rising size',
+      xUnit: 'cache size, MB',
+      yUnit: '1 - upstream queries per question',
+      curves: [cache.hitRate],
+    },
+    {
+      file: 'cache-latency',
+      title: 'Mail through caches of rising size: latency, servers at no distance',
+      xUnit: 'cache size, MB',
+      yUnit: 'ms (median)',
+      curves: [cache.latencyMs],
+    },
+    {
+      file: 'memory-growth',
+      title: 'Resident memory while the cache fills',
+      xUnit: 'signed RRsets',
+      yUnit: 'MB',
+      curves: memory,
+    },
+    ...core.map((curve, index) => ({
+      file: `core-${index + 1}`,
+      title: `One cold question: ${curve.name}`,
+      xUnit: curve.name,
+      yUnit: 'microseconds (median)',
+      curves: [curve],
+    })),
+  ];
 }

@@ -1,6 +1,7 @@
 /** The figures as tables; peers as they are and as a multiple of ours. */
 import type { CoreFigure } from './core-bench.js';
 import type { Budget } from './counted-work.js';
+import type { MailFigures } from './mail-bench.js';
 import type { MicroFigure } from './micro-bench.js';
 import type { Latency, SubjectFigures } from './network-bench.js';
 import { shown } from './statistics.js';
@@ -124,4 +125,24 @@ export function workTable(counted: Budget): string {
     ...Object.values(work).map(String),
   ]);
   return table(['counted work', ...head], rows);
+}
+
+export function mailTable(figures: readonly MailFigures[]): string {
+  const head = ['mail', 'messages per core-second', 'p50 ms', 'p99 ms', 'queries each', 'failed'];
+  const rows = figures.flatMap(({ name, cold, warm }) =>
+    (
+      [
+        ['cold', cold],
+        ['warm', warm],
+      ] as const
+    ).map(([which, pass]) => [
+      `${name}, ${which}`,
+      shown(pass.messagesPerCoreSecond),
+      shown(pass.p50Ms),
+      shown(pass.p99Ms),
+      shown(pass.upstreamPerMessage),
+      String(pass.failed),
+    ]),
+  );
+  return table(head, rows);
 }
