@@ -58,6 +58,7 @@ const CONFIG = {
   mailPrefetch: true,
   serveStale: false,
   aggressiveNsec: true,
+  forgiveInsecureTlsa: true,
   randomiseCase: true,
   minimumTtlSeconds: 0,
   maximumTtlSeconds: 86_400,

@@ -30,7 +30,8 @@ const LIMITS_HEAD = `# Limits
 
 Every bound on work, memory and time. A question that exceeds one ends with SERVFAIL and an Extended
 DNS Error; never with an answer that is insecure, empty or partial, since an attacker could then
-switch DANE off by making work.
+switch DANE off by making work. \`insecureTlsaMs\` bounds the wait in zones that are proven to be
+unsigned, where there is no DANE to switch off.
 `;
 
 function limitsDocument(tables) {

@@ -18,6 +18,8 @@ export interface Failure {
   readonly security: Security;
   readonly errors: readonly ExtendedError[];
   readonly sentence: string;
+  /** Where what is told again ends by itself, at the latest. */
+  readonly notAfterMs?: number;
 }
 
 export interface CachedFailure extends Failure {
@@ -62,11 +64,12 @@ export class FailureCache {
     // Questions that were on their way together and fail together are one failure.
     const isSame = standing !== undefined && now.cacheMs < standing.untilMs;
     const repeats = isSame ? standing.repeats : this.#repeatsAfter(standing, now);
+    const untilMs = isSame ? standing.untilMs : now.cacheMs + this.#waitMs(repeats);
     const entry: CachedFailure = {
       security: failure.security,
       errors: failure.errors,
       sentence: failure.sentence,
-      untilMs: isSame ? standing.untilMs : now.cacheMs + this.#waitMs(repeats),
+      untilMs: Math.min(untilMs, failure.notAfterMs ?? untilMs),
       repeats,
     };
     this.#entries.set(key, entry);

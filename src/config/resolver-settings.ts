@@ -21,6 +21,7 @@ export function resolverSettings(config: Config): ResolverSettings {
     mailPrefetch: config.mailPrefetch,
     serveStale: config.serveStale,
     aggressiveNsec: config.aggressiveNsec,
+    forgiveInsecureTlsa: config.forgiveInsecureTlsa,
     randomiseCase: config.randomiseCase,
     minimumTtlSeconds: config.minTtlSeconds,
     maximumTtlSeconds: config.maxTtlSeconds,

@@ -270,6 +270,19 @@ const resolution = {
     reason: 'Each letter is one more bit that a forger off the path has to guess (RFC 5452 §9).',
     example: 'off',
   }),
+  forgiveInsecureTlsa: scalar<boolean>({
+    name: 'forgive-insecure-tlsa',
+    group: 'resolution',
+    kind: onOff,
+    fallback: true,
+    description:
+      'Where a zone is proven to be unsigned and its servers do not answer a TLSA question, ' +
+      'answer no data (insecure, without AD) instead of SERVFAIL.',
+    reason:
+      'RFC 7672 §2.2.2: no mailer may use such records, but SERVFAIL keeps its mail waiting. In ' +
+      'signed zones, and where nothing is proven, SERVFAIL stays.',
+    example: 'off',
+  }),
   hedging: scalar<boolean>({
     name: 'hedging',
     group: 'resolution',

@@ -25,6 +25,7 @@ export interface ResolverOptions {
   readonly hardenGlue?: boolean;
   readonly randomiseCase?: boolean;
   readonly hedging?: boolean;
+  readonly forgiveInsecureTlsa?: boolean;
   readonly ednsSize?: number;
   /** Octets, or text such as `64M`. */
   readonly cacheSize?: number | string;

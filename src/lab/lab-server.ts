@@ -73,6 +73,12 @@ export class LabServer {
     const message = decoded.value;
     // RFC 1035 §7.3: a response is not a question, whoever sends it.
     if (message.isResponse) return SILENCE;
+    const choking = behaviour(this.behaviours, 'chokes on type');
+    if (choking !== undefined && choking.type === message.questions[0]?.type) {
+      return choking.shows === 'silence'
+        ? SILENCE
+        : this.#encode(bare(message, Rcode[choking.shows]), OUR_UDP_OCTETS);
+    }
     const edns = behaviour(this.behaviours, 'no EDNS');
     if (edns !== undefined && message.edns !== undefined) {
       if (edns.shows === 'silence') return SILENCE;

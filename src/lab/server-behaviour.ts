@@ -9,6 +9,8 @@ export type ServerBehaviour =
   | { readonly kind: 'port closed'; readonly transport?: LabTransport }
   /** Always this RCODE and nothing else. */
   | { readonly kind: 'fixed rcode'; readonly rcode: number }
+  /** Answers everything but questions for that type. */
+  | { readonly kind: 'chokes on type'; readonly type: number; readonly shows: ChokeShows }
   /** Predates RFC 6891, with what it does when it sees an OPT record. */
   | { readonly kind: 'no EDNS'; readonly shows: 'FORMERR' | 'NOTIMP' | 'silence' | 'plain reply' }
   /** TC=1 on every UDP reply. */
@@ -26,6 +28,8 @@ export type ServerBehaviour =
   /** RFC 7873 §5.2.3: BADCOOKIE until its own cookie comes back. */
   | { readonly kind: 'requires cookie' }
   | { readonly kind: 'extended error'; readonly code: number; readonly text: string };
+
+export type ChokeShows = 'NOTIMP' | 'SERVFAIL' | 'REFUSED' | 'FORMERR' | 'silence';
 
 /** The behaviour of that kind, if the server has it. */
 export function behaviour<K extends ServerBehaviour['kind']>(

@@ -1,8 +1,15 @@
 /** Domains whose servers are odd, slow or dead, whether or not the data are sound. */
 import { LAB_ALGORITHMS } from './lab-signer.js';
 import { INSECURE, mailAnswers, mailFails, mailLines, SECURE } from './mail-zone.js';
-import type { ServerBehaviour } from './server-behaviour.js';
-import { type LabDomain, type ServerSpec, singleKey, type ZoneSpec } from './world-spec.js';
+import { RRType } from '../wire/index.js';
+import type { ChokeShows, ServerBehaviour } from './server-behaviour.js';
+import {
+  type Expectation,
+  type LabDomain,
+  type ServerSpec,
+  singleKey,
+  type ZoneSpec,
+} from './world-spec.js';
 
 const SIGNED = singleKey(LAB_ALGORITHMS.ECDSAP256SHA256);
 
@@ -58,6 +65,51 @@ function twoServers(name: string, shows: string, bad: readonly ServerBehaviour[]
   };
 }
 
+/** RFC 7672 §2.2.2: unsigned, and the servers do not answer questions for TLSA records. */
+function choking(shows: ChokeShows): LabDomain {
+  const name = `tlsa-${shows.toLowerCase()}.plain`;
+  const behaviours = [{ kind: 'chokes on type', type: RRType.TLSA, shows } as const];
+  return {
+    name,
+    shows: `Unsigned, on a server that meets TLSA questions with ${shows}: no data, not SERVFAIL.`,
+    zones: [zone(name, behaviours, false)],
+    expectations: exceptTlsa(mailAnswers(name, INSECURE), unansweredTlsa(name)),
+  };
+}
+
+/** The same where the zone is signed: whoever does that may be hiding TLSA records. */
+function hiding(shows: ChokeShows): LabDomain {
+  const name = `tlsa-${shows.toLowerCase()}.broken`;
+  const behaviours = [{ kind: 'chokes on type', type: RRType.TLSA, shows } as const];
+  const [failing] = mailFails(name, { status: 'failed', ede: 22 }).slice(-1);
+  return {
+    name,
+    shows: `Signed, on a server that meets TLSA questions with ${shows}: mail has to wait.`,
+    zones: [zone(name, behaviours, true)],
+    expectations: exceptTlsa(mailAnswers(name, SECURE), failing!),
+  };
+}
+
+function unansweredTlsa(domain: string): Expectation {
+  const name = `_25._tcp.mx.${domain}`;
+  return { name, type: 'TLSA', rcode: 'NOERROR', records: 0, ...INSECURE, ede: 29 };
+}
+
+function exceptTlsa(expectations: readonly Expectation[], tlsa: Expectation): Expectation[] {
+  return [...expectations.filter(({ type }) => type !== 'TLSA'), tlsa];
+}
+
+/** Unsigned, and nobody gives a usable answer to anything. */
+function unsignedFails(name: string, shows: string, made: ServerBehaviour): LabDomain {
+  const expectations = mailFails(name, { status: 'failed', ede: 22 });
+  return {
+    name,
+    shows,
+    zones: [zone(name, [made], false)],
+    expectations: exceptTlsa(expectations, unansweredTlsa(name)),
+  };
+}
+
 export function serverDomains(): readonly LabDomain[] {
   return [
     twoServers('one-dead.dane', 'Two servers, of which one never answers.', [{ kind: 'silent' }]),
@@ -95,19 +147,19 @@ export function serverDomains(): readonly LabDomain[] {
       const shows = `Unsigned, on a server without EDNS; an OPT record meets ${shown}.`;
       return works(name, shows, [{ kind: 'no EDNS', shows: shown }], false);
     }),
-    {
-      // Since the DNS flag day of 2019 nobody asks again without EDNS when no reply comes.
-      name: 'no-edns-silence.plain',
-      shows: 'Unsigned, on a server that swallows every query with an OPT record.',
-      zones: [zone('no-edns-silence.plain', [{ kind: 'no EDNS', shows: 'silence' }], false)],
-      expectations: mailFails('no-edns-silence.plain', { status: 'failed', ede: 22 }),
-    },
-    {
-      name: 'upward.plain',
-      shows: 'Unsigned, on a server that points to the root: no data is not what that means.',
-      zones: [zone('upward.plain', [{ kind: 'upward referral' }], false)],
-      expectations: mailFails('upward.plain', { status: 'failed', ede: 22 }),
-    },
+    ...(['NOTIMP', 'SERVFAIL', 'REFUSED', 'silence'] as const).map(choking),
+    ...(['NOTIMP', 'silence'] as const).map(hiding),
+    // Since the DNS flag day of 2019 nobody asks again without EDNS when no reply comes.
+    unsignedFails(
+      'no-edns-silence.plain',
+      'Unsigned, on a server that swallows every query with an OPT record.',
+      { kind: 'no EDNS', shows: 'silence' },
+    ),
+    unsignedFails(
+      'upward.plain',
+      'Unsigned, on a server that points to the root: no data is not what that means.',
+      { kind: 'upward referral' },
+    ),
     fails('silent.broken', 'No server ever answers.', [{ kind: 'silent' }], 22),
     fails('closed.broken', 'The host is there, nothing listens.', [{ kind: 'port closed' }], 22),
     fails('refused.broken', 'A lame delegation: REFUSED.', [{ kind: 'fixed rcode', rcode: 5 }], 22),
@@ -142,7 +194,10 @@ export function serverDomains(): readonly LabDomain[] {
       shows: 'Its server is named in cycle-b.broken, whose server is named in cycle-a.broken.',
       zones: [],
       linesInParent: 'cycle-a NS ns.cycle-b.broken.\ncycle-b NS ns.cycle-a.broken.\n',
-      expectations: mailFails('cycle-a.broken', { status: 'failed', ede: 22 }),
+      expectations: exceptTlsa(
+        mailFails('cycle-a.broken', { status: 'failed', ede: 22 }),
+        unansweredTlsa('cycle-a.broken'),
+      ),
     },
   ];
 }

@@ -24,6 +24,7 @@ import type { Effort } from './effort.js';
 import type { UsableReply } from './exchange-types.js';
 import type { Machine } from './machine.js';
 import type { CutDelegation, CutTrust, Unreachable } from './trust-types.js';
+import { type ProvenInsecurity, provenInsecurity } from './unanswered-tlsa.js';
 import { ZoneCut } from './zone-cut.js';
 import type { Deferred } from './deferred.js';
 
@@ -239,6 +240,16 @@ export class AnswerValidation {
       const verdict = delegationFromReferral(child, sets, keys, this.#machine.validation(effort));
       done(this.#chain.delegationVerdict(child, verdict, keys.zone, reply.server));
     });
+  }
+
+  /** Whether `name`, which is at or below `cut`, is proven to be in an insecure zone. */
+  insecurityOf(
+    name: Name,
+    cut: ZoneCut,
+    effort: Effort,
+    done: (proof: ProvenInsecurity | undefined) => void,
+  ): void {
+    this.#withTrust(cut, undefined, name, effort, ({ trust }) => done(provenInsecurity(trust)));
   }
 
   #blame(verdict: Bogus, set: RRset, reply: UsableReply): Bogus {

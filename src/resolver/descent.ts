@@ -48,6 +48,7 @@ export class Descent {
   #probes = 0;
   #asked = 0;
   #closed = false;
+  #deepest: ZoneCut | undefined;
   /** Remembered cuts whose servers gave nothing usable, and how that ended. */
   readonly #forsaken: { readonly cut: ZoneCut; readonly outcome: Failed }[] = [];
 
@@ -59,6 +60,11 @@ export class Descent {
     this.#services = services;
     this.#goal = goal;
     this.#deliver = deliver;
+  }
+
+  /** The lowest zone cut that was come to; of those at the same name, the last. */
+  get deepest(): ZoneCut | undefined {
+    return this.#deepest;
   }
 
   start(cut: ZoneCut): void {
@@ -77,6 +83,7 @@ export class Descent {
 
   #at(cut: ZoneCut, knownLabels: number, wholeName: boolean): void {
     if (this.#closed) return;
+    if (!(this.#deepest?.zone.isBelow(cut.zone) === true)) this.#deepest = cut;
     const { name, type, effort, validated } = this.#goal;
     const mode = cut.forwarding || wholeName ? 'off' : this.#services.machine.config.minimisation;
     const step = nextStep(mode, cut.zone, name, type, knownLabels, this.#probes);

@@ -36,6 +36,11 @@ export class Effort {
     return this.#spent;
   }
 
+  /** Nothing that is missing now may be put down to anybody else. */
+  get hasRunOut(): boolean {
+    return this.#spent !== undefined || this.work.exhausted !== undefined;
+  }
+
   get queriesSent(): number {
     return LIMITS.upstreamQueries.value - this.#queries;
   }

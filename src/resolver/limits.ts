@@ -2,6 +2,7 @@
  * Every bound on work, memory and time that one question, one server or one reply can cost, in one
  * table. Exceeding a bound ends that question with SERVFAIL and an Extended DNS Error; it never
  * makes an answer insecure, empty or partial (a limit that degrades would be a DANE downgrade).
+ * Where a zone is proven to be insecure there is nothing to degrade: see `insecureTlsaMs`.
  */
 
 export interface Limit {
@@ -36,6 +37,12 @@ export const LIMITS = {
     'ms per client question',
     'MTAs and stub resolvers give up after 5 to 10 s',
     'questions held open by silent servers',
+  ),
+  insecureTlsaMs: limit(
+    2_500,
+    'ms until a TLSA question in a zone proven insecure is answered with no data',
+    'RFC 7672 §2.2.2; MTAs and stub resolvers give up after 5 to 10 s, or ask again after 2 to 5',
+    'mail that waits for records which nobody may use',
   ),
   depth: limit(
     6,

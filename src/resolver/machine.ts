@@ -49,6 +49,8 @@ export interface ResolverConfig {
   readonly mailPrefetch: boolean;
   readonly serveStale: boolean;
   readonly aggressiveNsec: boolean;
+  /** RFC 7672 §2.2.2: where a zone is proven insecure, an unanswered TLSA question is no data. */
+  readonly forgiveInsecureTlsa: boolean;
   readonly randomiseCase: boolean;
   readonly minimumTtlSeconds: number;
   readonly maximumTtlSeconds: number;

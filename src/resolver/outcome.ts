@@ -21,6 +21,8 @@ export type Outcome =
       readonly denial: Security | undefined;
       readonly fromCache: boolean;
       readonly stale: boolean;
+      /** No server answered, and RFC 7672 §2.2.2 lets that pass for no data. */
+      readonly unanswered?: readonly ExtendedError[];
     }
   | {
       readonly kind: 'failed';

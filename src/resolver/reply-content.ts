@@ -43,6 +43,7 @@ export function resolutionOf(outcome: Outcome, name: Name, now: Now): Resolution
     errors: remarks(outcome),
     fromCache: outcome.fromCache,
     stale: outcome.stale,
+    ...(outcome.unanswered === undefined ? {} : { unanswered: true }),
   };
 }
 
@@ -57,7 +58,7 @@ function overall(outcome: Extract<Outcome, { kind: 'answered' }>, name: Name): S
 
 /** Extended DNS Errors that go with a good answer: why it is insecure, or that it is stale. */
 function remarks(outcome: Extract<Outcome, { kind: 'answered' }>): ExtendedError[] {
-  const errors: ExtendedError[] = [];
+  const errors: ExtendedError[] = [...(outcome.unanswered ?? [])];
   const statuses = outcome.answer.map((held) => held.security);
   if (outcome.denial !== undefined) statuses.push(outcome.denial);
   for (const security of statuses) {

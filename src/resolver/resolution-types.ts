@@ -71,6 +71,8 @@ export interface Resolution {
   readonly fromCache: boolean;
   /** True when the data is past its TTL (RFC 8767). */
   readonly stale: boolean;
+  /** No data because nobody answered (RFC 7672 §2.2.2): of no use for anything but this reply. */
+  readonly unanswered?: true;
 }
 
 export interface Unchecked {

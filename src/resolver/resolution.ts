@@ -17,6 +17,7 @@ import { lookUp } from './cached-lookup.js';
 import { dnameAbove } from './classify-response.js';
 import { Descent, type DescentGoal, type DescentOutcome } from './descent.js';
 import type { DescentServices } from './descent-types.js';
+import type { Timer } from './deadlines.js';
 import type { Effort } from './effort.js';
 import type { UsableReply } from './exchange-types.js';
 import { type HeldDenial, keepDenial, keepRRset } from './learned.js';
@@ -24,6 +25,7 @@ import { LIMITS } from './limits.js';
 import type { HeldRRset, Outcome } from './outcome.js';
 import type { Unchecked } from './resolution-types.js';
 import { rrsetAt } from './sections.js';
+import { keepUnanswered, recallUnanswered, type UnansweredTlsa } from './unanswered-tlsa.js';
 import type { ZoneCut } from './zone-cut.js';
 
 export interface ResolutionServices extends DescentServices {
@@ -53,6 +55,7 @@ export class Resolution {
   #finished = false;
   #firstBogus: Bogus | undefined;
   #unchecked: Unchecked | undefined;
+  #patience: Timer | undefined;
 
   constructor(
     services: ResolutionServices,
@@ -80,6 +83,14 @@ export class Resolution {
 
   start(): void {
     this.#step();
+    if (this.#finished || !this.#mayForgive) return;
+    const { deadlines, now } = this.#services.machine;
+    const patienceMs = LIMITS.insecureTlsaMs.value;
+    this.#patience = deadlines.schedule(now.monotonicMs + patienceMs, () => {
+      const zone = this.#descent?.deepest?.zone.toString() ?? '.';
+      const sentence = `no server of ${zone} answered within ${patienceMs} ms`;
+      this.#forgive([{ code: EdeCode.NO_REACHABLE_AUTHORITY, text: '' }], sentence, () => {});
+    });
   }
 
   get isFinished(): boolean {
@@ -98,7 +109,12 @@ export class Resolution {
       const hit = this.#skipCache
         ? undefined
         : lookUp(this.#services.machine, this.#current, this.type);
-      if (hit === undefined) break;
+      if (hit === undefined) {
+        const unanswered = recallUnanswered(this.#services.machine, this.#current, this.type);
+        if (unanswered === undefined) break;
+        this.#finishUnanswered(unanswered);
+        return;
+      }
       switch (hit.kind) {
         case 'data':
           this.#links.push(hit.held);
@@ -165,7 +181,10 @@ export class Resolution {
     switch (outcome.kind) {
       case 'failed':
         if (this.#firstBogus !== undefined) this.#failBogus(this.#firstBogus);
-        else this.#fail(outcome.errors, outcome.sentence);
+        else {
+          const { errors, sentence } = outcome;
+          this.#forgive(errors, sentence, () => this.#fail(errors, sentence));
+        }
         return;
       case 'ancestor missing':
         // RFC 8020 §2: where nothing is, there is nothing below.
@@ -312,6 +331,34 @@ export class Resolution {
 
   // --- ending ---
 
+  get #mayForgive(): boolean {
+    const { forgiveInsecureTlsa } = this.#services.machine.config;
+    return forgiveInsecureTlsa && this.type === RRType.TLSA && this.#purpose === 'answer';
+  }
+
+  /** RFC 7672 §2.2.2: no data, if the name is proven to be in an insecure zone. */
+  #forgive(errors: readonly ExtendedError[], sentence: string, otherwise: () => void): void {
+    const name = this.#current;
+    const cut = this.#descent?.deepest;
+    // What we could not afford says nothing about the zone, nor does what did not pass.
+    const isOpen = (): boolean => !this.effort.hasRunOut && this.#firstBogus === undefined;
+    if (!this.#mayForgive || cut === undefined || !isOpen()) {
+      otherwise();
+      return;
+    }
+    const { machine, validation } = this.#services;
+    validation.insecurityOf(name, cut, this.effort, (proof) => {
+      if (this.#finished) return;
+      const isStillAsked = name === this.#current && isOpen();
+      if (proof === undefined || !isStillAsked) otherwise();
+      else this.#finishUnanswered(keepUnanswered(machine, name, proof, { errors, sentence }));
+    });
+  }
+
+  #finishUnanswered({ security, errors }: UnansweredTlsa): void {
+    this.#finish(Rcode.NOERROR, [], security, errors);
+  }
+
   #refused(
     judged: Exclude<JudgedRRset, { kind: 'accepted' }>,
     cut: ZoneCut,
@@ -370,6 +417,7 @@ export class Resolution {
     rcode: number,
     authority: readonly HeldRRset[],
     denial: HeldRRset['security'] | undefined,
+    unanswered?: readonly ExtendedError[],
   ): void {
     this.#end({
       kind: 'answered',
@@ -379,6 +427,7 @@ export class Resolution {
       denial,
       fromCache: this.#fromCache,
       stale: false,
+      ...(unanswered === undefined ? {} : { unanswered }),
     });
   }
 
@@ -408,6 +457,7 @@ export class Resolution {
     if (this.#finished) return;
     this.#finished = true;
     this.#descent?.close();
+    this.#patience?.cancel();
     this.#done(outcome);
   }
 }

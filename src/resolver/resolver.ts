@@ -27,6 +27,7 @@ import type { Effect, Resolution as Result, ResolverEvent } from './resolution-t
 import { RootPriming } from './root-priming.js';
 import { RootReach } from './root-reach.js';
 import { specialResolution } from './special-answers.js';
+import { isForgiven } from './unanswered-tlsa.js';
 import type { ZoneCut } from './zone-cut.js';
 
 /** RFC 8767 §5, client response timer: data past its TTL, if there is any, are due then. */
@@ -210,6 +211,8 @@ export class Resolver {
     const failure = machine.failures.get(name, type, machine.clock);
     if (failure === undefined || this.#tasks.has(taskKey(name, type))) return undefined;
     const { security, sentence } = failure;
+    // No failure to the client: the resolution comes by it, perhaps behind aliases.
+    if (isForgiven(security)) return undefined;
     const errors = [...failure.errors, { code: EdeCode.CACHED_ERROR, text: '' }];
     const outcome: Outcome = {
       kind: 'failed',

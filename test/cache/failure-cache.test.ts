@@ -49,6 +49,20 @@ t.test('what is told again is what was told first', (t) => {
   t.end();
 });
 
+t.test('a failure that is told with a proof ends with the proof, if that is sooner', (t) => {
+  const now = clock();
+  const failures = new FailureCache();
+  const until = (notAfterMs: number): number => {
+    return failures.put(MX, RRType.TLSA, { ...FAILURE, notAfterMs }, now).untilMs;
+  };
+  const startMs = now.cacheMs;
+  t.equal(until(startMs + 2_000), startMs + 2_000);
+  now.cacheMs += 2_000;
+  t.equal(failures.get(MX, RRType.TLSA, now), undefined);
+  t.equal(until(startMs + 900_000), now.cacheMs + 10_000, 'and never later than without');
+  t.end();
+});
+
 t.test('G5: one forged failure costs 5 s; recovery starts afresh', (t) => {
   const now = clock();
   const failures = new FailureCache();

@@ -49,6 +49,22 @@ function isRecalled(desk: FrontDesk, octets: Uint8Array, resolution: Resolution,
 
 const positive = answered({ sets: [[SIGNED_ADDRESSES, secure]] });
 
+t.test(
+  'an alias to what nobody answered (RFC 7672 §2.2.2) is not kept for the TTL of the alias',
+  (t) => {
+    const asked = name('_25._tcp.mx.example.org');
+    const alias = rrset(asked, RRType.CNAME, [name('elsewhere.example').octets], true);
+    const octets = request({ name: asked, type: RRType.TLSA, ad: true });
+    const whole = answered({ sets: [[alias, secure]], security: insecure });
+    const madeUp = { ...whole, unanswered: true } as const;
+    const desk = remembering();
+    t.equal(isRecalled(desk, octets, madeUp), false, 'asked for the first time');
+    t.equal(isRecalled(desk, octets, whole), false, 'asked again: the resolver knows when');
+    t.equal(isRecalled(desk, octets, whole), true, 'without the mark it would be kept');
+    t.end();
+  },
+);
+
 t.test('from memory and the long way: octet for octet the same', (t) => {
   const prng = new Prng(seed);
   const names = ['www.example.org', 'mail.example.org', 'a.b.example.org'].map(name);

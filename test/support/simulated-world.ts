@@ -90,6 +90,7 @@ export const DEFAULT_CONFIG: Omit<ResolverConfig, 'hints'> = {
   mailPrefetch: true,
   serveStale: false,
   aggressiveNsec: true,
+  forgiveInsecureTlsa: true,
   randomiseCase: true,
   minimumTtlSeconds: 0,
   maximumTtlSeconds: 86_400,

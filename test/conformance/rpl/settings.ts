@@ -104,6 +104,7 @@ class Collector {
     mailPrefetch: false,
     serveStale: false,
     aggressiveNsec: true,
+    forgiveInsecureTlsa: true,
     randomiseCase: false,
     minimumTtlSeconds: 0,
     maximumTtlSeconds: 86_400,

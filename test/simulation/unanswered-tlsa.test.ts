@@ -1,0 +1,375 @@
+/**
+ * RFC 7672 §2.2.2 on the resolver's side: in a zone that is proven insecure, a TLSA question that
+ * nobody answers is no data. Each case that is let pass is paired with the attackers who would like
+ * to have it pass: they silence the servers of signed zones, strip proofs and spend budgets.
+ */
+import t from 'tap';
+import {
+  type DenialSpec,
+  type Lab,
+  NSEC,
+  nsec3,
+  OPT_OUT,
+  type ServerBehaviour,
+  singleKey,
+  type World,
+  type ZoneSpec,
+} from '../../src/lab/index.js';
+import { LIMITS, type Resolution } from '../../src/resolver/index.js';
+import {
+  EdeCode,
+  type EncodableMessage,
+  type Message,
+  Rcode,
+  type ResourceRecord,
+  RRClass,
+  RRType,
+} from '../../src/wire/index.js';
+import {
+  asks,
+  forgedDenial,
+  proofOf,
+  soaOf,
+  unsigned,
+  verdictOf,
+} from '../support/genuine-records.js';
+import { makeLab, nameOf, SimulatedWorld, type WorldOptions } from '../support/simulated-world.js';
+import { record, tamper } from '../support/tampering.js';
+import { restlessness, violations } from './checkers.js';
+
+const TLSA_DATA = 'TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff';
+const MAIL = `@ MX 10 mx\nmx A 11.1.1.1\n_25._tcp.mx ${TLSA_DATA}\n`;
+const SHOWS = ['NOTIMP', 'SERVFAIL', 'REFUSED', 'FORMERR', 'silence'] as const;
+const PARENTS: Readonly<Record<string, DenialSpec>> = {
+  'zz.': NSEC,
+  'hashed.': nsec3(),
+  'optout.': OPT_OUT,
+};
+const NODATA = 'NOERROR insecure';
+
+const chokes = (shows: (typeof SHOWS)[number]): readonly ServerBehaviour[] => [
+  { kind: 'chokes on type', type: RRType.TLSA, shows },
+];
+
+/** An unsigned and a signed child on servers that fail TLSA questions in one and the same way. */
+function family(tld: string, denial: DenialSpec, behaviours: readonly ServerBehaviour[]) {
+  const signing = singleKey(13, denial);
+  const served = (origin: string) => [{ name: `ns1.${origin}`, behaviours }];
+  return [
+    { origin: tld, signing },
+    { origin: `open.${tld}`, text: MAIL, servers: served(`open.${tld}`) },
+    { origin: `signed.${tld}`, text: MAIL, signing, servers: served(`signed.${tld}`) },
+  ];
+}
+
+function worldOf(behaviours: readonly ServerBehaviour[], more: readonly ZoneSpec[] = []): World {
+  return {
+    zones: [
+      { origin: '.', signing: singleKey(13), servers: [{ name: 'a.root-servers.' }] },
+      ...Object.entries(PARENTS).flatMap(([tld, denial]) => family(tld, denial, behaviours)),
+      ...more,
+    ],
+    domains: [],
+  };
+}
+
+function quiet(options: WorldOptions): SimulatedWorld {
+  return new SimulatedWorld({ ...options, config: { mailPrefetch: false, ...options.config } });
+}
+
+const codesOf = ({ errors }: Resolution): number[] => errors.map(({ code }) => code);
+/** Without the reason: no DS, or opt-out. */
+const shortVerdict = (seen: Resolution): string => verdictOf(seen).split(' ', 2).join(' ');
+const tlsaOf = (zone: string): string => `_25._tcp.mx.${zone}`;
+
+for (const shows of SHOWS) {
+  t.test(`the servers meet TLSA questions with ${shows}`, (t) => {
+    const lab = makeLab(worldOf(chokes(shows)));
+    for (const tld of Object.keys(PARENTS)) {
+      for (const first of ['cold', 'after the address']) {
+        const world = quiet({ lab });
+        if (first !== 'cold') world.resolve(`mx.open.${tld}`, 'A');
+        const asked = world.ask(tlsaOf(`open.${tld}`), 'TLSA');
+        world.runUntil(() => asked.resolution !== undefined);
+        const seen = asked.resolution!;
+        t.equal(shortVerdict(seen), NODATA, `open.${tld}, ${first}`);
+        t.equal(seen.answer.length + seen.authority.length, 0, 'no records, no SOA');
+        t.same(codesOf(seen), [EdeCode.SYNTHESIZED, EdeCode.NO_REACHABLE_AUTHORITY]);
+        t.match(seen.errors[1]?.text, `open.${tld}`, 'and says whose servers');
+        const tookMs = asked.finishedMs! - asked.askedMs;
+        t.ok(tookMs <= LIMITS.insecureTlsaMs.value, `after ${tookMs} ms`);
+        const address = world.resolve(`mx.open.${tld}`, 'A');
+        t.equal(shortVerdict(address), NODATA);
+        t.equal(address.answer.length, 1, 'other types have their records');
+
+        const refused = world.resolve(tlsaOf(`signed.${tld}`), 'TLSA');
+        t.equal(refused.rcode, Rcode.SERVFAIL, `signed.${tld}: whoever does that may hide records`);
+        t.notOk(codesOf(refused).includes(EdeCode.SYNTHESIZED));
+        world.settle();
+        t.same([...violations(world), ...restlessness(world)], [], 'nothing else is wrong');
+      }
+    }
+    t.end();
+  });
+}
+
+t.test('only TLSA, only where it is wanted, only by proof', (t) => {
+  const silent = makeLab(worldOf([{ kind: 'silent' }]));
+  for (const type of ['A', 'MX', 'SMIMEA', 'OPENPGPKEY', 'SSHFP', 'TXT']) {
+    const seen = quiet({ lab: silent }).resolve(tlsaOf('open.zz.'), type);
+    t.equal(seen.rcode, Rcode.SERVFAIL, `${type}: nobody answers is not no data`);
+  }
+  const off = quiet({ lab: silent, config: { forgiveInsecureTlsa: false } });
+  t.equal(off.resolve(tlsaOf('open.zz.'), 'TLSA').rcode, Rcode.SERVFAIL, 'switched off');
+  const negative = quiet({
+    lab: silent,
+    config: { negativeTrustAnchors: [nameOf('signed.zz.')] },
+  });
+  t.equal(
+    negative.resolve(tlsaOf('signed.zz.'), 'TLSA').rcode,
+    Rcode.SERVFAIL,
+    'a negative trust anchor is no proof',
+  );
+  t.equal(
+    shortVerdict(quiet({ lab: silent }).resolve(tlsaOf('open.zz.'), 'TLSA')),
+    NODATA,
+    'control',
+  );
+  const cd = quiet({ lab: silent }).resolve(tlsaOf('signed.zz.'), 'TLSA', { cd: true });
+  t.equal(cd.rcode, Rcode.SERVFAIL, 'CD=1 asks for unjudged data, not for none');
+  t.end();
+});
+
+t.test('an island of security in a zone that is proven insecure', (t) => {
+  const island: ZoneSpec = {
+    origin: 'island.open.zz.',
+    text: MAIL,
+    signing: singleKey(13),
+    hasDs: false,
+    servers: [{ name: 'ns1.island.open.zz.', behaviours: chokes('SERVFAIL') }],
+  };
+  const lab = makeLab(worldOf([], [island]));
+  const anchors = (made: Lab): ResourceRecord[] => {
+    const owner = nameOf(island.origin);
+    const { signer } = made.zones.get(owner.key)!.signed!;
+    return signer.dsRdatas().map((rdata) => {
+      return { owner, type: RRType.DS, class: RRClass.IN, ttlSeconds: 0, rdata };
+    });
+  };
+  const without = quiet({ lab }).resolve(tlsaOf(island.origin), 'TLSA');
+  t.equal(shortVerdict(without), NODATA, 'without its anchor it is as insecure as what is above');
+  const anchored = quiet({ lab, anchors });
+  t.equal(anchored.resolve(tlsaOf(island.origin), 'TLSA').rcode, Rcode.SERVFAIL, 'with its anchor');
+  // The delegation above the island gone as well: the failing servers are the insecure zone's.
+  const undo = tamper(lab, 'ns1.open.zz.', () => undefined);
+  const cutOff = quiet({ lab, anchors }).resolve(tlsaOf(island.origin), 'TLSA');
+  t.equal(cutOff.rcode, Rcode.SERVFAIL, 'and when the servers above it fall silent');
+  undo();
+  t.end();
+});
+
+// --- attackers who silence a signed zone and work on the proof ---
+
+type Change = (reply: Message, query: Message) => EncodableMessage | undefined;
+
+/** What the parent's servers say about the delegation is put through `change`. */
+interface Strip {
+  readonly title: string;
+  readonly change: (lab: Lab, tld: string) => Change;
+}
+
+const isProof = ({ type }: ResourceRecord): boolean =>
+  [RRType.DS, RRType.NSEC, RRType.NSEC3, RRType.RRSIG].some((other) => other === type);
+
+const STRIPS: readonly Strip[] = [
+  {
+    title: 'the DS records are left out of referrals, and DS questions get no answer',
+    change: () => (reply, query) => {
+      if (asks(query, RRType.DS)) return undefined;
+      return { ...reply, authority: reply.authority.filter((one) => !isProof(one)) };
+    },
+  },
+  {
+    title: 'the same, and DS questions get an unsigned denial',
+    change: (lab, tld) => (reply, query) => {
+      if (asks(query, RRType.DS)) {
+        return forgedDenial(reply, Rcode.NOERROR, unsigned(soaOf(lab, tld)));
+      }
+      return { ...reply, authority: reply.authority.filter((one) => !isProof(one)) };
+    },
+  },
+  {
+    title: 'the genuine proof for the unsigned sibling in place of the DS records',
+    change: (lab, tld) => (reply, query) => {
+      const proof = proofOf(lab, tld, `open.${tld}`);
+      if (asks(query, RRType.DS)) {
+        return forgedDenial(reply, Rcode.NOERROR, [...soaOf(lab, tld), ...proof]);
+      }
+      const rest = reply.authority.filter((one) => !isProof(one));
+      return rest.some(({ type }) => type === RRType.NS)
+        ? { ...reply, authority: [...rest, ...proof] }
+        : reply;
+    },
+  },
+  {
+    title: 'the parent answers nothing but referrals, without any proof',
+    change: () => (reply) => {
+      const rest = reply.authority.filter((one) => !isProof(one));
+      return rest.some(({ type }) => type === RRType.NS)
+        ? { ...reply, authority: rest }
+        : undefined;
+    },
+  },
+  { title: 'the parent falls silent as well', change: () => () => undefined },
+];
+
+for (const { title, change } of STRIPS) {
+  t.test(`the signed zone is silenced, and: ${title}`, (t) => {
+    for (const shows of ['silence', 'SERVFAIL'] as const) {
+      for (const tld of Object.keys(PARENTS)) {
+        const lab = makeLab(worldOf(chokes(shows)));
+        tamper(lab, `ns1.${tld}`, change(lab, tld));
+        const world = quiet({ lab });
+        for (const round of ['at first', 'at once again', 'later']) {
+          const seen = world.resolve(tlsaOf(`signed.${tld}`), 'TLSA');
+          t.equal(seen.rcode, Rcode.SERVFAIL, `${tld} ${shows}, ${round}: ${shortVerdict(seen)}`);
+          t.notOk(codesOf(seen).includes(EdeCode.SYNTHESIZED), 'nothing is made up');
+          if (round === 'at once again') world.sleep(60_000);
+        }
+        world.settle();
+        t.same([...violations(world), ...restlessness(world)], []);
+      }
+    }
+    t.end();
+  });
+}
+
+t.test('a forged delegation below a signed zone, to servers that are silent', (t) => {
+  for (const tld of Object.keys(PARENTS)) {
+    const zone = `signed.${tld}`;
+    for (const withProof of [false, true]) {
+      const lab = makeLab(worldOf([]));
+      tamper(lab, `ns1.${zone}`, (reply, query) => {
+        if (!asks(query, RRType.TLSA)) return reply;
+        const cut = record(`mx.${zone}`, RRType.NS, nameOf(`ns.evil.${tld}`).octets);
+        const proof = withProof ? proofOf(lab, tld, `open.${tld}`) : [];
+        return { ...reply, authoritative: false, answer: [], authority: [cut, ...proof] };
+      });
+      const seen = quiet({ lab }).resolve(tlsaOf(zone), 'TLSA');
+      t.equal(seen.rcode, Rcode.SERVFAIL, `${zone}, proof ${withProof}: ${shortVerdict(seen)}`);
+      t.notOk(codesOf(seen).includes(EdeCode.SYNTHESIZED));
+    }
+  }
+  t.end();
+});
+
+t.test('a budget that is spent is no answer, not even in an insecure zone', (t) => {
+  const links = 10;
+  const zones: ZoneSpec[] = [{ origin: 'far.hashed.', signing: singleKey(13, nsec3()) }];
+  for (const target of ['open', 'signed']) {
+    for (let link = 0; link < links; link++) {
+      const next = link + 1 < links ? `a.${target}${link + 1}.zz.` : tlsaOf(`${target}.zz.`);
+      const servers = [1, 2, 3, 4].map((n) => ({ name: `${target}${link}x${n}.far.hashed.` }));
+      const signing = singleKey(13, NSEC);
+      zones.push({ origin: `${target}${link}.zz.`, signing, text: `a CNAME ${next}\n`, servers });
+    }
+  }
+  let spent = 0;
+  for (const distance of [5, 30, 60, 120, 400]) {
+    const lab = makeLab(worldOf(chokes('SERVFAIL'), zones));
+    lab.network.weather.roundTripMs = distance;
+    for (const target of ['open', 'signed'] as const) {
+      for (let from = 0; from < links; from += 3) {
+        const world = quiet({ lab });
+        const seen = world.resolve(`a.${target}${from}.zz.`, 'TLSA');
+        const ranOut = seen.errors.some(({ text }) => /limit|within/.test(text));
+        const isMadeUp = codesOf(seen).includes(EdeCode.SYNTHESIZED);
+        const what = `${target} from ${from} at ${distance} ms: ${shortVerdict(seen)}`;
+        if (target === 'signed' || ranOut) t.equal(seen.rcode, Rcode.SERVFAIL, what);
+        else t.ok(isMadeUp && shortVerdict(seen) === NODATA, what);
+        if (ranOut) spent++;
+      }
+    }
+  }
+  t.ok(spent > 0, `${spent} questions ran out`);
+  t.end();
+});
+
+// --- aliases, and what is remembered ---
+
+t.test('an alias from a signed zone into an insecure one that does not answer', (t) => {
+  const alias = { origin: 'alias.zz.', signing: singleKey(13) };
+  const text = `to-open CNAME ${tlsaOf('open.zz.')}\nto-signed CNAME ${tlsaOf('signed.zz.')}\n`;
+  const lab = makeLab(worldOf(chokes('NOTIMP'), [{ ...alias, text }]));
+  const world = quiet({ lab });
+  for (const round of ['cold', 'remembered']) {
+    const seen = world.resolve('to-open.alias.zz.', 'TLSA');
+    t.equal(shortVerdict(seen), NODATA, round);
+    t.same(
+      seen.answer.map(({ rrset, security }) => [rrset.type, security.status]),
+      [[RRType.CNAME, 'secure']],
+      'the alias is told, and is better than the whole',
+    );
+    t.ok(seen.unanswered, 'marked, so that no reply is kept for the TTL of the alias');
+    t.equal(world.resolve('to-signed.alias.zz.', 'TLSA').rcode, Rcode.SERVFAIL, round);
+  }
+  t.end();
+});
+
+t.test('remembered as a failure (RFC 9520), not as a denial', (t) => {
+  const lab = makeLab(worldOf(chokes('silence')));
+  const world = quiet({ lab });
+  const name = tlsaOf('open.zz.');
+  t.equal(shortVerdict(world.resolve(name, 'TLSA')), NODATA);
+  let sent = world.sent.length;
+  const again = world.resolve(name, 'TLSA');
+  t.equal(shortVerdict(again), NODATA);
+  t.ok(codesOf(again).includes(EdeCode.CACHED_ERROR), 'from memory, and says so');
+  t.equal(world.sent.length, sent, 'nobody is asked again at once');
+  // RFC 8020 and RFC 8198 would make more of a denial than this is.
+  for (const [other, type] of [
+    [`_443._tcp.mx.open.zz.`, 'TLSA'],
+    [name, 'TXT'],
+    ['_tcp.mx.open.zz.', 'TXT'],
+  ] as const) {
+    sent = world.sent.length;
+    world.resolve(other, type);
+    t.ok(world.sent.length > sent, `${other} ${type} is a question of its own`);
+  }
+  // The server is repaired.
+  const { behaviours } = lab.servers.get(nameOf('ns1.open.zz.').key)!;
+  (behaviours as ServerBehaviour[]).length = 0;
+  world.sleep(6_000);
+  const after = world.resolve(name, 'TLSA');
+  t.equal(after.answer.length, 1, 'after 5 s it is asked again, and has its records');
+  t.end();
+});
+
+t.test('the proof ends before the failure would', (t) => {
+  const lab = makeLab({
+    zones: [
+      { origin: '.', signing: singleKey(13), servers: [{ name: 'a.root-servers.' }] },
+      { origin: 'zz.', signing: singleKey(13), negativeTtlSeconds: 2 },
+      {
+        origin: 'open.zz.',
+        text: MAIL,
+        servers: [{ name: 'ns1.open.zz.', behaviours: chokes('SERVFAIL') }],
+      },
+    ],
+    domains: [],
+  });
+  const world = quiet({ lab });
+  t.equal(shortVerdict(world.resolve(tlsaOf('open.zz.'), 'TLSA')), NODATA);
+  world.sleep(2_500);
+  const sent = world.sent.length;
+  t.equal(shortVerdict(world.resolve(tlsaOf('open.zz.'), 'TLSA')), NODATA);
+  t.ok(world.sent.length > sent, 'after 2 s the proof is fetched anew');
+  // From now on the parent proves nothing any more.
+  tamper(lab, 'ns1.zz.', (reply) => ({
+    ...reply,
+    authority: reply.authority.filter((one) => !isProof(one)),
+  }));
+  world.sleep(30_000);
+  t.equal(world.resolve(tlsaOf('open.zz.'), 'TLSA').rcode, Rcode.SERVFAIL, 'and must be there');
+  t.end();
+});
