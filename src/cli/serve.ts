@@ -75,48 +75,78 @@ async function runDaemon(setup: Setup): Promise<number> {
   for (const sentence of assembly.warnings) {
     log.write({ level: 'warn', event: 'trust-anchor', sentence });
   }
-  const daemon = await openDaemon(assembly, setup);
-  if (daemon === undefined) {
+  const daemons = await openDaemons(assembly, setup);
+  if (daemons === undefined) {
     assembly.driver.close();
     return EXIT.failure;
   }
   const stopped = isWorker() ? stopMessage() : stopSignal(log);
-  const addresses = daemon.addresses.map(({ address, port }) => formatSocketAddress(address, port));
+  const addresses = daemons.flatMap(({ daemon, remark }) =>
+    daemon.addresses.map(({ address, port }) => formatSocketAddress(address, port) + remark),
+  );
   if (isWorker()) tellReady(addresses);
   else await announce(addresses, setup);
   await stopped;
   if (!isWorker()) void notifyStopping();
-  await daemon.close();
+  await Promise.all(daemons.map(({ daemon }) => daemon.close()));
   assembly.driver.close();
   if (!isWorker())
     log.write({ level: 'info', event: 'stopped', sentence: 'every question is answered' });
   return EXIT.ok;
 }
 
+interface OpenDaemon {
+  readonly daemon: Daemon;
+  /** Behind its addresses, where they are made known. */
+  readonly remark: string;
+}
+
+/** Two fronts in one house: what either tells its clients, and keeps to tell again, is its own. */
+async function openDaemons(
+  assembly: Assembly,
+  setup: Setup,
+): Promise<readonly OpenDaemon[] | undefined> {
+  const { listen, listenSecureOnly } = assembly.config;
+  const daemon = await openDaemon(assembly, setup, listen, false);
+  if (daemon === undefined) return undefined;
+  const ordinary = { daemon, remark: '' };
+  if (listenSecureOnly.length === 0) return [ordinary];
+  const second = await openDaemon(assembly, setup, listenSecureOnly, true);
+  if (second !== undefined) return [ordinary, { daemon: second, remark: ' (secure only)' }];
+  await daemon.close();
+  return undefined;
+}
+
 async function openDaemon(
   { config, driver, clock, entropy }: Assembly,
   { places, log }: Setup,
+  listen: Config['listen'],
+  secureOnly: boolean,
 ): Promise<Daemon | undefined> {
+  const fronts = config.listenSecureOnly.length === 0 ? 1 : 2;
+  const maxOctets = config.cacheSizeOctets / 10 / fronts;
   const parts = {
     driver,
     clock,
     cookies: CookieJar.withNewSecret(entropy),
-    replies: new ReplyCache({ maxOctets: config.cacheSizeOctets / 10, secret: entropy.uint32() }),
+    replies: new ReplyCache({ maxOctets, secret: entropy.uint32() }),
     config: {
       ...DEFAULT_NAME_SERVER_CONFIG,
       access: new AccessList(config.allow),
       minimalResponses: config.minimalResponses,
       reportAnswers: config.logQueries,
+      secureOnly,
     },
-    listen: config.listen,
+    listen,
     report: (report: DaemonReport) => log.write(wordsOfServer(report)),
   };
   let start = await Daemon.open(parts);
   // Nobody asked for ::1 in particular, and a machine without IPv6 is no mistake.
-  if (!start.ok && !places.has('listen') && LACKS_ADDRESS.has(start.code)) {
+  const isDefault = !secureOnly && !places.has('listen');
+  if (!start.ok && isDefault && LACKS_ADDRESS.has(start.code)) {
     log.write({ level: 'warn', event: 'listen', sentence: `${start.sentence}; going on without` });
-    const listen = config.listen.filter(({ address }) => address.family === 4);
-    start = await Daemon.open({ ...parts, listen });
+    const only4 = listen.filter(({ address }) => address.family === 4);
+    start = await Daemon.open({ ...parts, listen: only4 });
   }
   if (start.ok) return start.daemon;
   log.write({ level: 'error', event: 'listen', sentence: start.sentence });

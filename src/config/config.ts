@@ -1,5 +1,7 @@
 /** The one frozen, fully checked configuration, made from layers of raw settings. */
 
+import type { IpAddress } from '../wire/index.js';
+import { formatSocketAddress } from './kinds.js';
 import { nearestName } from './nearest-name.js';
 import { SETTINGS, type SettingKey } from './schema.js';
 import type { RawScalar, Setting } from './setting.js';
@@ -146,6 +148,14 @@ function contradictions(config: Config): ConfigError[] {
     const same = config.queryAddresses.filter((address) => address.family === family);
     if (same.length > 1)
       refuse('queryAddresses', `query-address has two addresses of IPv${family}`);
+  }
+  for (const { address, port } of config.listenSecureOnly) {
+    const isSame = (other: { address: IpAddress; port: number }): boolean =>
+      port !== 0 && other.port === port && other.address.equals(address);
+    if (config.listen.some(isSame)) {
+      const shown = formatSocketAddress(address, port);
+      refuse('listenSecureOnly', `listen-secure-only and listen both have ${shown}`);
+    }
   }
   if (config.listen.length === 0) refuse('listen', 'listen is empty, so no client can be answered');
   return found;

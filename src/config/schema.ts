@@ -53,6 +53,20 @@ const listening = {
       'trusted, which the loopback interface is. Port 53 needs privileges, hence another default.',
     example: '127.0.0.1:53',
   }),
+  listenSecureOnly: list<SocketAddress>({
+    name: 'listen-secure-only',
+    group: 'listening',
+    kind: socketAddress(DEFAULT_PORT, 0),
+    fallback: [],
+    description:
+      'Another address and port, for clients that cannot see the AD bit: there, TLSA, SSHFP, ' +
+      'SMIMEA and OPENPGPKEY records that are not validated are answered with no data, and CD=1 ' +
+      'does not bring them back. All else is as on listen.',
+    reason:
+      'The resolvers of Node, Go, Java and musl do not tell programs about AD; whatever they get ' +
+      'of these records here is validated (RFC 7672 §2.1.1 has no use for others).',
+    example: '127.0.0.2:53',
+  }),
   allow: list<IpPrefix>({
     name: 'allow',
     group: 'listening',

@@ -44,6 +44,7 @@ export interface ResolverOptions {
 /** Settings of the daemon that mean nothing to a library. */
 export const DAEMON_SETTINGS: readonly string[] = [
   'listen',
+  'listen-secure-only',
   'allow',
   'minimal-responses',
   'workers',

@@ -32,7 +32,7 @@ export class KeptReplies {
     now: Now,
   ): void {
     // What CD=1 brought, nobody else gets (RFC 4035 §4.7); stale data are a makeshift.
-    if (question.checkingDisabled || resolution.unchecked !== undefined || resolution.stale) return;
+    if (question.judgesItself || resolution.unchecked !== undefined || resolution.stale) return;
     // Asked again soon (RFC 9520), whatever the TTLs of the aliases on the way.
     if (resolution.unanswered === true) return;
     const security = weakestOf(resolution);

@@ -34,6 +34,8 @@ export interface NameServerConfig {
   readonly strangers: 'refused' | 'silence';
   /** Answer questions without RD from the cache. */
   readonly cacheSnooping: boolean;
+  /** For clients that cannot see AD: tell TLSA records and their like only when validated. */
+  readonly secureOnly: boolean;
   readonly minimalResponses: boolean;
   /** Say with a report who asked what and got what. */
   readonly reportAnswers: boolean;
@@ -43,6 +45,7 @@ export const DEFAULT_NAME_SERVER_CONFIG: NameServerConfig = {
   access: AccessList.loopback,
   strangers: 'refused',
   cacheSnooping: false,
+  secureOnly: false,
   minimalResponses: true,
   reportAnswers: false,
 };
@@ -50,7 +53,7 @@ export const DEFAULT_NAME_SERVER_CONFIG: NameServerConfig = {
 export interface NameServerParts {
   readonly config: NameServerConfig;
   readonly cookies: CookieJar;
-  /** Replies to requests that come again; without it every request goes the long way. */
+  /** This front's own replies to requests that come again; without it all go the long way. */
   readonly replies?: ReplyCache | undefined;
   /** A handle that nobody else uses with the same resolver. */
   newHandle(): number;
@@ -164,13 +167,13 @@ export class NameServer<C extends Client> {
     const handle = this.#parts.newHandle();
     this.#outstanding.start(handle, waiter);
     const { name, type } = question.question;
-    const { checkingDisabled, recursionDesired } = question;
+    const { judgesItself, recursionDesired } = question;
     const event = {
       kind: 'question',
       handle,
       name,
       type,
-      checkingDisabled,
+      checkingDisabled: judgesItself,
       recursionDesired,
     } as const;
     const displaced = room === true ? NOTHING : this.#displace(room, now);
@@ -246,6 +249,7 @@ export class NameServer<C extends Client> {
       recursionAvailable: true,
       cookie,
       minimalResponses: this.#config.minimalResponses,
+      secureOnly: this.#config.secureOnly,
     };
   }
 

@@ -132,8 +132,8 @@ export class OutstandingQuestions<C extends Client> {
 }
 
 /** Clients who may share one resolution. DO and AD only shape the reply. */
-function keyOf({ question, checkingDisabled, recursionDesired }: ClientQuestion): string {
-  const bits = (checkingDisabled ? 1 : 0) | (recursionDesired ? 2 : 0);
+function keyOf({ question, judgesItself, recursionDesired }: ClientQuestion): string {
+  const bits = (judgesItself ? 1 : 0) | (recursionDesired ? 2 : 0);
   return question.name.key + String.fromCharCode(question.type, bits);
 }
 

@@ -24,6 +24,7 @@ import {
 } from '../wire/index.js';
 import { CLIENT_LIMITS } from './client-limits.js';
 import type { ClientQuestion, RequestHead } from './request.js';
+import { hasUnvalidated, needsValidation, WITHHELD } from './secure-only.js';
 
 /** What a reply depends on beside the request and the answer. */
 export interface ReplyCircumstances {
@@ -34,6 +35,8 @@ export interface ReplyCircumstances {
   readonly cookie: EdnsOption | undefined;
   /** Leave out of positive answers what the client did not ask for and needs for no proof. */
   readonly minimalResponses: boolean;
+  /** Leave out what is of use only when it is validated, and is not. */
+  readonly secureOnly: boolean;
 }
 
 export interface BuiltReply {
@@ -92,7 +95,7 @@ export function answerReply(
   now: Now,
   circumstances: ReplyCircumstances,
 ): BuiltReply {
-  const content = contentFor(question, resolution, now, circumstances.minimalResponses);
+  const content = contentFor(question, resolution, now, circumstances);
   const octets = encode(question, content, circumstances);
   return { octets, rcode: content.rcode, authenticData: content.authenticData };
 }
@@ -101,12 +104,14 @@ function contentFor(
   question: ClientQuestion,
   resolution: Resolution,
   now: Now,
-  minimal: boolean,
+  { minimalResponses: minimal, secureOnly }: ReplyCircumstances,
 ): Content {
   const errors = errorsOf(resolution);
-  if (question.checkingDisabled) {
+  if (question.judgesItself) {
     // RFC 4035 §3.2.2: who sets CD judges by itself, and gets what is there, good or not.
-    if (resolution.unchecked !== undefined) return uncheckedContent(question, resolution, errors);
+    if (resolution.unchecked !== undefined) {
+      return uncheckedContent(question, resolution, errors, secureOnly);
+    }
   } else {
     // RFC 4035 §5.5: what is bogus never leaves without CD. The resolver has seen to it already;
     // should it ever not have, the answer is withheld and not passed on.
@@ -116,6 +121,11 @@ function contentFor(
     if (hasExpired(resolution, now.wallSeconds)) {
       return { ...NOTHING, errors: [...errors, EXPIRED] };
     }
+  }
+  const isAuthenticated = isAuthentic(resolution, now.wallSeconds);
+  if (secureOnly && !isAuthenticated && hasUnvalidated(resolution)) {
+    // Not even the aliases: they would lead on to what is withheld.
+    return { ...NOTHING, rcode: Rcode.NOERROR, errors: [WITHHELD, ...errors] };
   }
   const { dnssecOk } = question;
   const isPositive = resolution.rcode === Rcode.NOERROR && resolution.answer.length > 0;
@@ -131,7 +141,7 @@ function contentFor(
   const wantsAd = question.authenticData || dnssecOk;
   return {
     rcode: resolution.rcode,
-    authenticData: wantsAd && isAuthentic(resolution, now.wallSeconds),
+    authenticData: wantsAd && isAuthenticated,
     answer,
     authority,
     errors,
@@ -200,15 +210,18 @@ function uncheckedContent(
   question: ClientQuestion,
   resolution: Resolution,
   errors: readonly ExtendedError[],
+  secureOnly: boolean,
 ): Content {
   const { rcode, answer, authority } = resolution.unchecked!;
   const { dnssecOk } = question;
   const answered: ResourceRecord[] = [];
   for (const set of answer) {
+    if (secureOnly && needsValidation(set.type)) continue;
     if (isAnswer(set.type, question)) addRecords(answered, set, set.ttlSeconds, dnssecOk);
   }
   const beside: ResourceRecord[] = [];
   for (const set of authority) {
+    if (secureOnly && needsValidation(set.type)) continue;
     if (!isForAuthority(set.type, dnssecOk, false)) continue;
     addRecords(beside, set, set.ttlSeconds, dnssecOk);
   }

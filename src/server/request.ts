@@ -23,6 +23,7 @@ import {
 } from '../wire/index.js';
 
 import { CLIENT_LIMITS } from './client-limits.js';
+import { needsValidation } from './secure-only.js';
 
 const HEADER_OCTETS = 12;
 
@@ -45,6 +46,8 @@ export interface ClientQuestion extends RequestHead {
   readonly authenticData: boolean;
   /** RFC 3225 §3: the client takes DNSSEC records. */
   readonly dnssecOk: boolean;
+  /** RFC 4035 §3.2.2: the client set CD, and gets what is there, good or not. */
+  readonly judgesItself: boolean;
 }
 
 export type Request =
@@ -66,6 +69,8 @@ export interface Refusal {
 export interface RequestPolicy {
   /** Answer questions without RD from the cache; otherwise they are refused. */
   readonly cacheSnooping: boolean;
+  /** Tell TLSA records and their like only when they are validated. */
+  readonly secureOnly: boolean;
 }
 
 const NO_QUESTIONS: readonly Question[] = [];
@@ -131,6 +136,7 @@ function readQuery(message: Message, policy: RequestPolicy): Request {
     question,
     authenticData: message.authenticData,
     dnssecOk: edns?.dnssecOk === true,
+    judgesItself: head.checkingDisabled && !(policy.secureOnly && needsValidation(question.type)),
   };
   return { kind: question.type === RRType.ANY ? 'any' : 'question', question: asked };
 }

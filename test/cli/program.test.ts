@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import dnsPacket from 'dns-packet';
 import t from 'tap';
+import { Rcode, RRType } from '../../src/wire/index.js';
+import { TcpStub, UdpStub } from '../runtime/running-daemon.js';
+import { name as nameOf, request } from '../server/front-desk.js';
 
 const program = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'anchorite-'));
@@ -202,6 +205,53 @@ t.test('serve: answers, logs, and ends when it is told to', async (t) => {
   const complaint = events.find(({ event }) => event === 'bogus');
   t.match(complaint, { level: 'warn', reason: 'signature expired', section: /RFC 4035/ });
   t.match(events.at(-1), { event: 'stopped' });
+});
+
+t.test('serve: a second listener for clients that cannot see AD', async (t) => {
+  const server = await serve('--lab', '--lab-delay', '1', '--listen-secure-only', '127.0.0.1:0');
+  const [, second = ''] = /127\.0\.0\.1:(\d+) \(secure only\)/.exec(server.log()) ?? [];
+  const strict = Number(second);
+  const octets = (name: string, type: number, cd: boolean): Uint8Array =>
+    request({ name: nameOf(name), type, cd });
+  const over = {
+    udp: async (port: number, message: Uint8Array) => new UdpStub(t, port).ask(message),
+    tcp: async (port: number, message: Uint8Array) => {
+      const stub = new TcpStub(t, port);
+      stub.ask(message);
+      return stub.reply();
+    },
+  };
+  const INSECURE = '_25._tcp.mx.unsigned.dane';
+  const BOGUS = '_25._tcp.mx.expired-tlsa.broken';
+  for (const round of ['cold', 'warm', 'warm']) {
+    for (const ask of [over.udp, over.tcp]) {
+      for (const cd of [false, true]) {
+        const what = `${round} CD=${cd}`;
+        const insecure = octets(INSECURE, RRType.TLSA, cd);
+        // Whichever of the two was asked before must make no difference.
+        const ports = round === 'cold' ? [server.port, strict] : [strict, server.port];
+        for (const port of ports) {
+          const records = (await ask(port, insecure)).answer.length;
+          t.equal(records, port === strict ? 0 : 1, `${what}: insecure at ${port}`);
+        }
+        const bogus = await ask(strict, octets(BOGUS, RRType.TLSA, cd));
+        t.equal(bogus.rcode, Rcode.SERVFAIL, `${what}: bogus`);
+        const secure = await ask(strict, octets('_25._tcp.mx.p256.dane', RRType.TLSA, cd));
+        t.equal(secure.answer.length, 1, `${what}: secure`);
+        const address = await ask(strict, octets('mx.unsigned.dane', RRType.A, cd));
+        t.equal(address.answer.length, 1, `${what}: other types`);
+      }
+    }
+  }
+  const loose = await over.udp(server.port, octets(BOGUS, RRType.TLSA, true));
+  t.equal(loose.answer.length, 1, 'control: on the ordinary listener CD=1 brings bogus data');
+  server.child.kill('SIGTERM');
+  t.equal((await server.end).status, 0);
+  const same = ['--listen', '127.0.0.1:5399', '--listen-secure-only', '127.0.0.1:5399'];
+  t.match(await run('serve', '--lab', ...same), {
+    status: 2,
+    stderr: /both have 127\.0\.0\.1:5399/,
+  });
 });
 
 t.test('serve: text, a command to try, SIGINT, and an address that is taken', async (t) => {

@@ -228,7 +228,7 @@ t.test(`${STREAMS} TCP streams, whole and damaged`, (t) => {
         at += size;
         for (let next = session.next(0); next !== undefined; next = session.next(0)) {
           taken.push(next);
-          readRequest(next, { cacheSnooping: false });
+          readRequest(next, { cacheSnooping: false, secureOnly: false });
           if (prng.oneIn(2)) session.skipped();
           else {
             session.replyWritten(0);
