@@ -110,6 +110,24 @@ function unsignedFails(name: string, shows: string, made: ServerBehaviour): LabD
   };
 }
 
+function unansweredDomains(): readonly LabDomain[] {
+  return [
+    ...(['NOTIMP', 'SERVFAIL', 'REFUSED', 'silence'] as const).map(choking),
+    ...(['NOTIMP', 'silence'] as const).map(hiding),
+    // Since the DNS flag day of 2019 nobody asks again without EDNS when no reply comes.
+    unsignedFails(
+      'no-edns-silence.plain',
+      'Unsigned, on a server that swallows every query with an OPT record.',
+      { kind: 'no EDNS', shows: 'silence' },
+    ),
+    unsignedFails(
+      'upward.plain',
+      'Unsigned, on a server that points to the root: no data is not what that means.',
+      { kind: 'upward referral' },
+    ),
+  ];
+}
+
 export function serverDomains(): readonly LabDomain[] {
   return [
     twoServers('one-dead.dane', 'Two servers, of which one never answers.', [{ kind: 'silent' }]),
@@ -147,19 +165,7 @@ export function serverDomains(): readonly LabDomain[] {
       const shows = `Unsigned, on a server without EDNS; an OPT record meets ${shown}.`;
       return works(name, shows, [{ kind: 'no EDNS', shows: shown }], false);
     }),
-    ...(['NOTIMP', 'SERVFAIL', 'REFUSED', 'silence'] as const).map(choking),
-    ...(['NOTIMP', 'silence'] as const).map(hiding),
-    // Since the DNS flag day of 2019 nobody asks again without EDNS when no reply comes.
-    unsignedFails(
-      'no-edns-silence.plain',
-      'Unsigned, on a server that swallows every query with an OPT record.',
-      { kind: 'no EDNS', shows: 'silence' },
-    ),
-    unsignedFails(
-      'upward.plain',
-      'Unsigned, on a server that points to the root: no data is not what that means.',
-      { kind: 'upward referral' },
-    ),
+    ...unansweredDomains(),
     fails('silent.broken', 'No server ever answers.', [{ kind: 'silent' }], 22),
     fails('closed.broken', 'The host is there, nothing listens.', [{ kind: 'port closed' }], 22),
     fails('refused.broken', 'A lame delegation: REFUSED.', [{ kind: 'fixed rcode', rcode: 5 }], 22),
