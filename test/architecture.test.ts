@@ -73,7 +73,7 @@ const MAX_FUNCTION_LINES = 70;
 const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   // Tables of domains with what each shows: a list, not a procedure.
   'src/lab/broken-domains.ts#keys': 80,
-  'src/lab/server-domains.ts#serverDomains': 88,
+  'src/lab/server-domains.ts#serverDomains': 79,
 };
 
 const MAX_COLUMNS = 100;
