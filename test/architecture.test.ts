@@ -15,6 +15,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   server: 4,
   lab: 4,
   dane: 4,
+  doctor: 4,
   runtime: 5,
   config: 5,
   embedding: 6,

@@ -43,6 +43,11 @@ const RESOLVE_EPILOGUE = `Exit status:
   ${EXIT.failure}  anything else
 With --server, secure means that the server set the AD bit; whether to believe it is up to you.`;
 
+const DOCTOR_EPILOGUE = `Exit status:
+  ${EXIT.ok}  nothing wrong was found
+  ${EXIT.failure}  something was found: what, why it matters for mail, and the line that repairs it
+  ${EXIT.usage}  the command line or the configuration is wrong`;
+
 export const COMMANDS: readonly Command[] = [
   {
     path: 'serve',
@@ -77,6 +82,29 @@ export const COMMANDS: readonly Command[] = [
     ],
     epilogue: RESOLVE_EPILOGUE,
     load: async () => (await import('./resolve.js')).resolve,
+  },
+  {
+    path: 'doctor',
+    summary: 'Find what is wrong between the mailer on this host and its resolver.',
+    positionals: [],
+    flags: [
+      { name: 'json', description: 'Print the findings as JSON.' },
+      {
+        name: 'root',
+        placeholder: 'FOLDER',
+        description: "Read the host's files below this folder, such as a container's root.",
+      },
+      {
+        name: 'server',
+        placeholder: 'ADDRESS[:PORT]',
+        description: 'Ask this resolver instead of those in resolv.conf.',
+      },
+      { name: 'offline', description: 'Look at files only; ask nobody.' },
+      configFlag,
+      ...settingFlags.filter(({ group }) => group === 'trust' || group === 'resolution'),
+    ],
+    epilogue: DOCTOR_EPILOGUE,
+    load: async () => (await import('./doctor.js')).doctor,
   },
   {
     path: 'config check',

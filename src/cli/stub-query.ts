@@ -1,15 +1,12 @@
 /** Asks a running server, as a mailer would: RD, AD and DO set, and believes nothing by itself. */
 import { formatSocketAddress, type SocketAddress } from '../config/index.js';
 import { formatRecord } from '../presentation/index.js';
-import { openSockets, SystemEntropy, type Upstream } from '../runtime/index.js';
+import { askServer as askOnce } from '../runtime/index.js';
 import {
-  buildQuery,
-  decodeMessage,
   EdeCode,
   extendedErrorsOf,
   type Message,
   Rcode,
-  RRClass,
   rcodeMnemonic,
   typeMnemonic,
 } from '../wire/index.js';
@@ -18,7 +15,6 @@ import { escapeControls } from './log.js';
 import type { Question } from './question.js';
 import { rounded } from './report-words.js';
 
-const UDP_SIZE_OCTETS = 1_232;
 /** As the stub resolver of the C library: five seconds, two attempts. */
 const TRY_MS = 5_000;
 const TRIES = 2;
@@ -47,56 +43,16 @@ export async function askServer(
 }
 
 /** The reply, or why there is none. */
-function exchange(question: Question, server: SocketAddress): Promise<Message | string> {
-  const entropy = new SystemEntropy();
-  return new Promise((resolve) => {
-    let queryId = 0;
-    let timer: NodeJS.Timeout | undefined;
-    const upstream: Upstream = openSockets({ entropy, sourceAddresses: [] })((event) => {
-      if (event.queryId !== queryId) return;
-      if (event.kind === 'failed') end(`cannot be asked: ${event.failure}`);
-      if (event.kind !== 'received') return;
-      const decoded = decodeMessage(event.octets);
-      // The wait goes on after a bad packet: the right one may still come.
-      if (!decoded.ok || !answers(decoded.value, question)) return;
-      if (decoded.value.truncated) send('tcp', 1);
-      else end(decoded.value);
-    });
-    const end = (outcome: Message | string): void => {
-      clearTimeout(timer);
-      upstream.close();
-      resolve(outcome);
-    };
-    const send = (transport: 'udp' | 'tcp', triesLeft: number): void => {
-      clearTimeout(timer);
-      queryId++;
-      timer = setTimeout(() => {
-        if (triesLeft > 1) send(transport, triesLeft - 1);
-        else end(`no answer within ${(TRIES * TRY_MS) / 1000} s`);
-      }, TRY_MS);
-      const octets = queryOctets(question, entropy.uint16());
-      upstream.send({ kind: 'send', queryId, ...server, transport, octets });
-    };
-    send('udp', TRIES);
-  });
-}
-
-function queryOctets({ name, type }: Question, id: number): Uint8Array {
-  return buildQuery({
-    id,
-    name,
-    type,
-    class: RRClass.IN,
-    recursionDesired: true,
-    // RFC 6840 §5.7: the wish to see the AD bit.
-    authenticData: true,
-    edns: { udpSizeOctets: UDP_SIZE_OCTETS, dnssecOk: true },
-  });
-}
-
-function answers({ isResponse, questions }: Message, question: Question): boolean {
-  const [first] = questions;
-  return isResponse && first?.type === question.type && first.name.equals(question.name);
+async function exchange(
+  { name, type }: Question,
+  server: SocketAddress,
+): Promise<Message | string> {
+  // RFC 6840 §5.7: AD in a question is the wish to see the bit in the answer.
+  const question = { name, type, recursionDesired: true, authenticData: true };
+  const patience = { tryMs: TRY_MS, tries: TRIES };
+  let reply = await askOnce(question, server, 'udp', patience);
+  if (reply.ok && reply.message.truncated) reply = await askOnce(question, server, 'tcp', patience);
+  return reply.ok ? reply.message : reply.why;
 }
 
 /** RFC 8914 §4: the codes with which a validating server says that the data is at fault. */

@@ -1,4 +1,5 @@
 /** The door of the runtime room: sockets, clocks, entropy, files and the loop. Decides nothing. */
+export * from './ask-server.js';
 export * from './clock.js';
 export * from './crypto.js';
 export * from './daemon.js';
@@ -6,8 +7,10 @@ export * from './driver.js';
 export * from './entropy.js';
 export * from './files.js';
 export { labSigner } from './lab-signer.js';
+export { type MailHost, readMailHost } from './mail-host.js';
 export { keepHeapSmall } from './memory.js';
 export type { ListenAddress } from './listen-udp.js';
+export { probeNetwork, probeResolver, type ProbeTargets } from './network-probes.js';
 export * from './systemd.js';
 export * from './upstream.js';
 export { openSockets } from './upstream-sockets.js';

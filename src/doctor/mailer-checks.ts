@@ -1,0 +1,127 @@
+/** The mailers' own settings: DANE must be switched on, and nothing must stand above it. */
+import type { EximFacts, Facts, PostfixFacts, ResolvConf } from './facts.js';
+import type { Check } from './findings.js';
+
+type Found = ReturnType<Check['find']>;
+
+function inPostfix(find: (postfix: PostfixFacts, facts: Facts) => Found): Check['find'] {
+  return (facts) => (facts.postfix === undefined ? undefined : find(facts.postfix, facts));
+}
+
+function inExim(find: (exim: EximFacts) => Found): Check['find'] {
+  return ({ exim }) => (exim === undefined ? undefined : find(exim));
+}
+
+/** What the C library makes of the file; comments and order of keywords are nobody's business. */
+function linesOf({ nameservers, search, options }: ResolvConf): string {
+  return [nameservers, search, options].map((words) => words.join(' ')).join('\n');
+}
+
+const mainCf = (line: string): string => `main.cf:\n${line}`;
+
+export const MAILER_CHECKS: Readonly<Record<string, Check>> = {
+  'postfix-chroot': {
+    matters:
+      'The smtp client runs in a chroot and reads the copy, not the file in /etc: it asks the ' +
+      'resolver of old, whatever that was.',
+    find: inPostfix(({ isChrooted, resolvConf, queueFolder }, { host }) => {
+      if (!isChrooted || host.resolvConf === undefined) return undefined;
+      if (resolvConf !== undefined && linesOf(resolvConf) === linesOf(host.resolvConf)) {
+        return undefined;
+      }
+      const copy = `${queueFolder}/etc/resolv.conf`;
+      const wrong =
+        resolvConf === undefined
+          ? `Postfix runs in a chroot, and ${copy} is missing.`
+          : `Postfix runs in a chroot, and ${copy} differs from /etc/resolv.conf.`;
+      return { wrong, fix: `cp /etc/resolv.conf ${copy} && postfix reload` };
+    }),
+  },
+  'postfix-dns-support-level': {
+    matters: 'Postfix asks for no DNSSEC and ignores AD: DANE is off, whatever else is set.',
+    find: inPostfix(({ settings }) => {
+      const level = settings.get('smtp_dns_support_level') ?? '';
+      if (level === 'dnssec') return undefined;
+      const wrong = `smtp_dns_support_level is ${level === '' ? 'not set' : level}.`;
+      return { wrong, fix: mainCf('smtp_dns_support_level = dnssec') };
+    }),
+  },
+  'postfix-security-level': {
+    matters:
+      'Postfix does not look for TLSA records at this level, and takes any certificate or none.',
+    find: inPostfix(({ settings }) => {
+      const level = settings.get('smtp_tls_security_level') ?? '';
+      if (level === 'dane' || level === 'dane-only') return undefined;
+      const wrong = `smtp_tls_security_level is ${level === '' ? 'not set' : level}.`;
+      return { wrong, fix: mainCf('smtp_tls_security_level = dane') };
+    }),
+  },
+  'postfix-host-lookup': {
+    matters:
+      'Addresses that come from the C library carry no AD bit, so Postfix counts the exchange as ' +
+      'insecure and does not ask for its TLSA records.',
+    find: inPostfix(({ settings }) => {
+      const lookup = settings.get('smtp_host_lookup') ?? 'dns';
+      if (!/\bnative\b/.test(lookup)) return undefined;
+      return { wrong: `smtp_host_lookup is ${lookup}.`, fix: mainCf('smtp_host_lookup = dns') };
+    }),
+  },
+  'postfix-probe-off': {
+    matters: 'When AD gets lost, mail goes out without DANE and the log does not say so.',
+    find: inPostfix(({ settings }) =>
+      settings.get('dnssec_probe') === ''
+        ? { wrong: 'dnssec_probe is empty.', fix: 'postconf -X dnssec_probe && postfix reload' }
+        : undefined,
+    ),
+  },
+  'postfix-policy-above-dane': {
+    matters:
+      'A policy from MTA-STS takes the place of DANE for its domain: the weaker of the two is used ' +
+      '(RFC 8461 §2 wants it the other way round).',
+    find: inPostfix(({ settings }) => {
+      const maps = settings.get('smtp_tls_policy_maps') ?? '';
+      if (!/mta-?sts/i.test(maps)) return undefined;
+      return {
+        wrong: `smtp_tls_policy_maps asks an MTA-STS resolver (${maps}).`,
+        fix: 'Use one that leaves domains with DANE alone, or take it out of smtp_tls_policy_maps',
+      };
+    }),
+  },
+  'exim-dnssec-off': {
+    matters: 'Exim asks for no DNSSEC: DANE is off, whatever else is set.',
+    find: inExim(({ main, path }) =>
+      main.get('dns_dnssec_ok') === '0'
+        ? { wrong: `${path} has dns_dnssec_ok = 0.`, fix: `${path}:\ndns_dnssec_ok = 1` }
+        : undefined,
+    ),
+  },
+  'exim-trusts-aa': {
+    matters:
+      'Exim takes every authoritative answer of these domains for validated. Anchorite sets AD; ' +
+      'nothing else has to be trusted.',
+    find: inExim(({ main, path }) => {
+      const trusted = main.get('dns_trust_aa');
+      if (trusted === undefined || trusted === '') return undefined;
+      return {
+        wrong: `${path} has dns_trust_aa = ${trusted}.`,
+        fix: `Delete from ${path}: dns_trust_aa`,
+      };
+    }),
+  },
+  'exim-transport-without-dane': {
+    matters: 'Mail that leaves by this transport is not protected by DANE.',
+    find: inExim(({ smtpTransports, path }) => {
+      for (const [name, settings] of smtpTransports) {
+        for (const setting of ['dnssec_request_domains', 'hosts_try_dane']) {
+          const value = settings.get(setting);
+          if (value === undefined || !['', ':', '!*'].includes(value)) continue;
+          return {
+            wrong: `${path}: the transport ${name} has an empty ${setting}.`,
+            fix: `${path}, ${name}:\n${setting} = *`,
+          };
+        }
+      }
+      return undefined;
+    }),
+  },
+};
