@@ -8,7 +8,7 @@
  * - the number of octets kept is bounded, and one RRset cannot take more than its share.
  */
 import { isSecure, type Security } from '../dnssec/index.js';
-import type { Name, RRset } from '../wire/index.js';
+import { type Name, type RRset, RRType } from '../wire/index.js';
 import { CACHE_LIMITS } from './limits.js';
 import { type OctetBoundedMap, octetBoundedMap, typedKey } from './octet-bounded-map.js';
 import { entrySizeOctets, packRRsets, payloadOctets, unpackRRsets } from './packed-rrset.js';
@@ -28,7 +28,7 @@ export interface CachedRRset {
   readonly rank: number;
   /** On the cache clock; `remainingSeconds` tells what is left. */
   readonly expiresAtMs: number;
-  /** The TTL it was stored with, after all caps: what prefetching measures its age by. */
+  /** The TTL it was stored with, after all caps: no reply shows more. */
   readonly originalTtlSeconds: number;
   /** RFC 4035 §5.3.4: the denial that belongs to a wildcard answer; empty otherwise. */
   readonly proof: readonly RRset[];
@@ -68,6 +68,13 @@ interface Entry {
 }
 
 const NO_PROOF: readonly RRset[] = [];
+
+/**
+ * RFC 1035 §3.2.1: TTL 0 means the transaction in progress. A DNAME with that TTL serves all the
+ * names below it that are asked for in this second and the next, and is shown with TTL 0 each time;
+ * else each of them would be a question to its zone.
+ */
+const ZERO_TTL_DNAME_SECONDS = 2;
 
 export class RRsetCache {
   readonly #entries: OctetBoundedMap<Entry>;
@@ -155,11 +162,13 @@ export class RRsetCache {
     for (const set of proof) {
       ttl = Math.min(ttl, rrsetTtlSeconds(set, security, undefined, this.#limits, now));
     }
+    const grace = ttl === 0 && rrset.type === RRType.DNAME && isSecure(security);
+    const endMs = expiryMs(grace ? ZERO_TTL_DNAME_SECONDS : ttl, now);
     return {
       rrset,
       security,
       rank: effectiveRank(facts.rank, security),
-      expiresAtMs: Math.min(expiryMs(ttl, now), facts.notAfterMs ?? Number.POSITIVE_INFINITY),
+      expiresAtMs: Math.min(endMs, facts.notAfterMs ?? Number.POSITIVE_INFINITY),
       originalTtlSeconds: ttl,
       proof,
     };

@@ -196,8 +196,11 @@ export class AnswerValidation {
     const verdict = validateNegative(asked, reply.reply.authority, keys, context);
     const server = reply.server.toString();
     if ('status' in verdict) return refused({ ...verdict, server });
-    // The reply code is unsigned: where the proof says otherwise, somebody has changed it.
-    if (verdict.security.status === 'secure' && verdict.kind !== asked.kind) {
+    // The reply code is unsigned; the proof is what counts. Servers that know no empty
+    // non-terminals (RFC 8020 §3.1), and those that deny compactly (RFC 9824 §5), say NXDOMAIN with
+    // the proof of "no data". The other way round nobody errs: somebody has changed the code.
+    const isSecure = verdict.security.status === 'secure';
+    if (isSecure && verdict.kind === 'name error' && asked.kind === 'no data') {
       const detail = ` (${asked.kind} claimed, ${verdict.kind} proven)`;
       const facts = { zone, owner: name, type, detail };
       return refused({ ...bogus('denial: proves something else', facts), server });
@@ -206,11 +209,11 @@ export class AnswerValidation {
     return {
       kind: 'accepted',
       security: verdict.security,
-      denial: asked.kind,
+      denial: isSecure ? verdict.kind : asked.kind,
       ttlSeconds: verdict.proofTtlSeconds,
       authority: verdict.usedRRsets,
       zone,
-      proven: verdict.security.status === 'secure',
+      proven: isSecure,
     };
   }
 

@@ -55,7 +55,8 @@ function dnameAbove(machine: Machine, name: Name): Alias | undefined {
   for (let at = name; !at.isRoot;) {
     at = at.parent();
     const held = machine.rrsets.getAnswer(at, RRType.DNAME, machine.clock);
-    if (held === undefined) continue;
+    // One forged DNAME would take all names below it along; a CNAME takes one.
+    if (held?.security.status !== 'secure') continue;
     if (machine.isCutOffFrom(at, name)) return undefined;
     const synthesis = checkDnameSynthesis(held.rrset, name, undefined);
     return typeof synthesis === 'object' && 'target' in synthesis

@@ -1,6 +1,7 @@
 /** Puts what was judged into memory, with the rank and life that its status allows. */
 import { TrustRank } from '../cache/index.js';
 import { type Name, Rcode, RRType, type RRset } from '../wire/index.js';
+import type { Alias } from './aliases.js';
 import type { JudgedNegative, JudgedRRset } from './answer-validation.js';
 import type { Machine } from './machine.js';
 import type { HeldRRset } from './outcome.js';
@@ -22,6 +23,18 @@ export function keepRRset(
         : TrustRank.ANSWER_NOT_AUTHORITATIVE;
   machine.failures.recovered(set.owner, set.type);
   return machine.rrsets.put(set, { security, rank, proof, ttlSeconds }, machine.clock);
+}
+
+/**
+ * RFC 6672 §3.4: the CNAME that was made from a DNAME may be kept. Without signatures it is all
+ * that is used from memory: one forged DNAME would take along every name below it.
+ */
+export function keepSynthesised(machine: Machine, { links }: Alias): void {
+  const cname = links.at(-1)!;
+  const { rrset, security } = cname;
+  const rank = TrustRank.ANSWER_NOT_AUTHORITATIVE;
+  const facts = { security, rank, proof: [], ttlSeconds: rrset.ttlSeconds };
+  machine.rrsets.put(rrset, facts, machine.clock);
 }
 
 export interface HeldDenial {

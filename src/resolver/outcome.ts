@@ -8,6 +8,8 @@ export interface HeldRRset {
   readonly rrset: RRset;
   readonly security: Security;
   readonly expiresAtMs: number;
+  /** No reply shows more; undefined: what is left of its life. */
+  readonly originalTtlSeconds?: number;
   readonly proof: readonly RRset[];
 }
 

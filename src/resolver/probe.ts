@@ -1,8 +1,7 @@
 /**
- * One step of QNAME minimisation: asks the servers of a zone for the NS records of a name that has
- * one label more, to learn whether a zone cut is there. Equal probes in flight are one.
+ * One step of QNAME minimisation: asks the servers of a zone for a name that has one label more, to
+ * learn whether a zone cut is there. Equal probes in flight are one.
  */
-import { RRType } from '../wire/index.js';
 import type { AnswerValidation } from './answer-validation.js';
 import { Deferred } from './deferred.js';
 import { adoptReferral } from './delegations.js';
@@ -51,7 +50,7 @@ export class Probes {
     const exchange = this.#services.ask(
       cut,
       step.name,
-      RRType.NS,
+      step.type,
       effort,
       (result) => {
         if (result.kind === 'failed') {
@@ -67,8 +66,9 @@ export class Probes {
             outcome.settle({ kind: 'no cut' });
             return;
           case 'answer': {
-            // NS records of the child from servers of both: go on, the answer itself will tell.
-            const alias = result.reply.answer.some((set) => set.type !== RRType.NS);
+            // Data of the name, perhaps the apex of a child that they serve too: go on, the answer
+            // to the question itself will tell.
+            const alias = result.reply.answer.some((set) => set.type !== step.type);
             outcome.settle({ kind: alias ? 'ask the whole name' : 'no cut' });
             return;
           }
@@ -90,8 +90,13 @@ export class Probes {
     tryOthers: () => boolean,
   ): void {
     const { machine } = this.#services;
-    const asked = { name: step.name, type: RRType.NS, kind: 'name error' } as const;
+    const asked = { name: step.name, type: step.type, kind: 'name error' } as const;
     this.#validation.judgeNegative(asked, cut, usable, effort, (judged) => {
+      if (judged.kind === 'accepted' && judged.denial === 'no data') {
+        // An empty non-terminal, whatever the reply code says.
+        outcome.settle({ kind: 'no cut' });
+        return;
+      }
       if (judged.kind === 'accepted') {
         // Without proof the rcode alone is not believed for everything below, unless asked for.
         const isProven = judged.security.status === 'secure';

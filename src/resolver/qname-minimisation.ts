@@ -6,6 +6,9 @@
 import { type Name, RRType } from '../wire/index.js';
 import { LIMITS } from './limits.js';
 
+/** RFC 9156 §2.1: the type that servers and what stands before them mishandle least. */
+export const PROBE_TYPE = RRType.A;
+
 export type Minimisation = 'strict' | 'relaxed' | 'off';
 
 export interface Step {
@@ -35,12 +38,13 @@ export function nextStep(
   if (labels > name.labelCount || (labels === name.labelCount && type === RRType.DS)) return whole;
   const probe = name.suffix(labels);
   if (labels === name.labelCount) {
-    // Strict: RFC 9156 §2.3 step 6, the whole name is asked with its own type.
-    return mode === 'strict' && zone.labelCount > 1
+    // Strict: RFC 9156 §2.3 step 6, the whole name is asked with its own type. And where that is
+    // the probes' type, there is nothing to hide.
+    return type === PROBE_TYPE || (mode === 'strict' && zone.labelCount > 1)
       ? whole
-      : { name: probe, type: RRType.NS, isProbe: true };
+      : { name: probe, type: PROBE_TYPE, isProbe: true };
   }
   // Underscore labels name services, not zones (RFC 8552); stepping over them gains nothing.
   if (probe.octets[1] === 0x5f) return whole;
-  return { name: probe, type: RRType.NS, isProbe: true };
+  return { name: probe, type: PROBE_TYPE, isProbe: true };
 }

@@ -28,7 +28,10 @@ export function resolutionOf(outcome: Outcome, name: Name, now: Now): Resolution
     security: held.security,
     ttlSeconds: outcome.stale
       ? STALE_TTL_SECONDS
-      : Math.max(0, Math.ceil((held.expiresAtMs - now.cacheMs) / 1000)),
+      : Math.min(
+          Math.max(0, Math.ceil((held.expiresAtMs - now.cacheMs) / 1000)),
+          held.originalTtlSeconds ?? Number.POSITIVE_INFINITY,
+        ),
   });
   const answer = outcome.answer.map(show);
   const authority = outcome.authority.map(show);

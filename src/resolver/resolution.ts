@@ -20,7 +20,7 @@ import type { DescentServices } from './descent-types.js';
 import type { Timer } from './deadlines.js';
 import type { Effort } from './effort.js';
 import type { UsableReply } from './exchange-types.js';
-import { type HeldDenial, keepDenial, keepRRset } from './learned.js';
+import { type HeldDenial, keepDenial, keepRRset, keepSynthesised } from './learned.js';
 import { LIMITS } from './limits.js';
 import type { HeldRRset, Outcome } from './outcome.js';
 import type { Unchecked } from './resolution-types.js';
@@ -123,13 +123,15 @@ export class Resolution {
         case 'denial':
           this.#finishDenial(hit.denial);
           return;
-        case 'alias':
+        case 'alias': {
+          const isOfItself = hit.alias.target.equals(this.#current);
           this.#take(hit.alias);
           // RFC 6672 §3.1: the CNAME made from a cached DNAME is what a CNAME question asks for.
-          if (this.type === RRType.CNAME) {
+          if (this.type === RRType.CNAME || isOfItself) {
             this.#finish(Rcode.NOERROR, [], undefined);
             return;
           }
+        }
       }
     }
     this.#skipCache = false;
@@ -253,8 +255,10 @@ export class Resolution {
       this.#refused({ kind: 'bogus', security: alias, ofKeys: false }, cut, usable, isDirect);
       return;
     }
+    const isOfItself = alias.target.equals(this.#current);
     this.#take(alias);
-    if (this.type === RRType.CNAME) {
+    // An alias of itself leads nowhere and is all that there is; longer loops are errors.
+    if (this.type === RRType.CNAME || isOfItself) {
       this.#finish(Rcode.NOERROR, [], undefined);
       return;
     }
@@ -284,7 +288,9 @@ export class Resolution {
       return undefined;
     }
     if ('status' in synthesis) return synthesis;
-    return aliasFromDname(held, this.#current, synthesis.target);
+    const alias = aliasFromDname(held, this.#current, synthesis.target);
+    if (!secure && this.#purpose === 'answer') keepSynthesised(this.#services.machine, alias);
+    return alias;
   }
 
   /** The rest of a chain may stand in the same reply, if the same zone's servers speak for it. */

@@ -157,7 +157,8 @@ export function isAuthentic(resolution: Resolution, wallSeconds: number): boolea
   const { rcode, answer, authority } = resolution;
   // RFC 8767 §6: data past its TTL is no longer vouched for.
   if (resolution.stale || resolution.unchecked !== undefined) return false;
-  if (rcode !== Rcode.NOERROR && rcode !== Rcode.NXDOMAIN && rcode !== Rcode.YXDOMAIN) return false;
+  // YXDOMAIN leads nowhere: there is nothing whose authenticity a client could lean on.
+  if (rcode !== Rcode.NOERROR && rcode !== Rcode.NXDOMAIN) return false;
   // "Every RRset of none" is not a proof.
   if (answer.length + authority.length === 0) return false;
   if (!isSecureNow(resolution.security, wallSeconds)) return false;

@@ -180,15 +180,10 @@ t.test('answers that are never authentic', (t) => {
   t.equal(ask(answered(good), bits).authenticData, true, 'the same, unspoilt');
   t.equal(ask(answered({ ...good, stale: true }), bits).authenticData, false, 'stale');
   t.equal(ask(answered({ security: secure }), bits).authenticData, false, 'empty');
-  for (const rcode of [Rcode.SERVFAIL, Rcode.REFUSED, Rcode.FORMERR, Rcode.NOTIMP]) {
+  const { SERVFAIL, REFUSED, FORMERR, NOTIMP, YXDOMAIN } = Rcode;
+  for (const rcode of [SERVFAIL, REFUSED, FORMERR, NOTIMP, YXDOMAIN]) {
     t.equal(ask(answered({ ...good, rcode }), bits).authenticData, false, `rcode ${rcode}`);
   }
-  const tooLong = answered({ ...good, rcode: Rcode.YXDOMAIN });
-  t.equal(
-    ask(tooLong, bits).authenticData,
-    true,
-    'YXDOMAIN from a secure DNAME is a secure answer',
-  );
   t.end();
 });
 

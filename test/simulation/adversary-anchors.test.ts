@@ -100,7 +100,7 @@ const evilServer = lab.servers.get(nameOf('ns1.evil.org.').key)!.addresses[0]!;
 const withoutCuts =
   (change: Change): Change =>
   (reply, query) =>
-    asks(query, RRType.NS)
+    asks(query, RRType.A)
       ? forgedDenial(reply, Rcode.NOERROR, unsigned(soaOf(lab, 'org.')))
       : change(reply, query);
 
@@ -235,7 +235,7 @@ t.test('a name above an island is denied, as strict minimisation asks for it', (
   const name = '_25._tcp.mx.isle.ent.plain.org.';
   const world = islandWorld({ config: { minimisation: 'strict' } });
   const undo = tamper(lab, 'ns1.plain.org.', (reply, query) =>
-    asks(query, RRType.NS, 'ent.plain.org.')
+    asks(query, RRType.A, 'ent.plain.org.')
       ? forgedDenial(reply, Rcode.NXDOMAIN, [plainSoa()])
       : reply,
   );
