@@ -4,14 +4,16 @@
  * zones that serve each other without glue are noticed and not walked.
  */
 import { LRUCache } from 'lru-cache';
-import { type Name, RRType } from '../wire/index.js';
+import { type Name, type ResourceRecord, RRType } from '../wire/index.js';
 import { addAddresses, usableAddresses } from './delegations.js';
 import type { Effort } from './effort.js';
 import type { Exchange } from './exchange.js';
+import type { ExchangeOutcome } from './exchange-types.js';
 import { LIMITS } from './limits.js';
 import type { Outcome } from './outcome.js';
 import { Resolution, type ResolutionServices } from './resolution.js';
-import type { ServerAddress } from './zone-cut.js';
+import { rrsetAt } from './sections.js';
+import type { ServerAddress, ZoneCut } from './zone-cut.js';
 
 /** How many names are looked up at once, by depth (the peers' target fetch policy). */
 const AT_ONCE = [3, 2, 1, 1, 1, 1] as const;
@@ -22,12 +24,17 @@ const MAXIMUM_LIFE_MS = 3_600_000;
 interface Lookup {
   readonly name: Name;
   readonly waiting: ((addresses: readonly ServerAddress[]) => void)[];
+  /** What a parent on the way gave as the name's address: its own zone may tell another, or none. */
+  readonly told: ServerAddress[];
   /** Names that the walk for this one had to look up in turn. */
   readonly dependsOn: Set<string>;
 }
 
+type Rdata = Pick<ResourceRecord, 'rdata'>;
+
 interface Known {
   readonly addresses: readonly ServerAddress[];
+  readonly told: readonly ServerAddress[];
   readonly expiresAtMs: number;
 }
 
@@ -53,50 +60,75 @@ export class AddressLookups {
       }
     }
     const most = AT_ONCE[lineage.length] ?? 1;
-    while (started < most && cut.unresolved.length > 0) {
+    const { unresolved, halfKnown } = cut;
+    while (started < most && unresolved.length > 0) {
       if (cut.failedLookups >= LIMITS.nameServerLookupsFailed.value) break;
-      const name = cut.unresolved.shift()!;
-      // Its address stands in the very zone whose servers we cannot reach.
-      if (name.isAtOrBelow(cut.zone)) continue;
-      if (this.#start(name, exchange, lineage)) started++;
+      const name = unresolved.shift()!;
+      // Its address stands in the very zone whose servers we cannot reach: its parent may know it.
+      const above = name.isAtOrBelow(cut.zone) ? cut.parent : undefined;
+      if (above === undefined && name.isAtOrBelow(cut.zone)) continue;
+      if (this.#startKnown(name, exchange)) started++;
+      else if (this.#start(name, exchange, lineage, above)) started++;
     }
-    return started > 0;
+    while (started < most && unresolved.length === 0 && halfKnown.length > 0) {
+      const name = halfKnown.shift()!;
+      // Servers that do not answer will not tell their other address either.
+      if (name.isAtOrBelow(cut.zone) && !exchange.wasRefused) continue;
+      if (this.#start(name, exchange, lineage, undefined)) started++;
+    }
+    return started > 0 || this.#useSpare(exchange);
   }
 
-  #start(name: Name, exchange: Exchange, lineage: readonly string[]): boolean {
+  /** True when the addresses are known from elsewhere. */
+  #startKnown(name: Name, exchange: Exchange): boolean {
+    const { cut } = exchange;
+    const { cuts, clock, now } = this.#services.machine;
+    const known = this.#known.get(name.key);
+    if (known !== undefined && known.expiresAtMs > now.cacheMs && known.addresses.length > 0) {
+      addAddresses(cut.addresses, known.addresses);
+      addAddresses(cut.spare, known.told);
+    } else {
+      // The name's own zone cannot be asked for its address but by way of the same glue.
+      const glue = cuts.closest(name, clock)?.glue?.get(name.key);
+      if (glue === undefined) return false;
+      addAddresses(cut.addresses, glue);
+    }
+    exchange.addressesChanged();
+    return true;
+  }
+
+  #useSpare(exchange: Exchange): boolean {
+    const { addresses, spare } = exchange.cut;
+    const before = addresses.length;
+    addAddresses(addresses, spare.splice(0));
+    if (addresses.length === before) return false;
+    exchange.addressesChanged();
+    return true;
+  }
+
+  #start(
+    name: Name,
+    exchange: Exchange,
+    lineage: readonly string[],
+    above: ZoneCut | undefined,
+  ): boolean {
     const { cut, effort } = exchange;
     const { key } = name;
-    const known = this.#known.get(key);
-    const { cacheMs } = this.#services.machine.now;
-    if (known !== undefined && known.expiresAtMs > cacheMs && known.addresses.length > 0) {
-      addAddresses(cut.addresses, known.addresses);
-      exchange.addressesChanged();
-      return true;
-    }
-    // The name's own zone cannot be asked for its address but by way of the same glue.
-    const { cuts, clock } = this.#services.machine;
-    const glue = cuts.closest(name, clock)?.glue?.get(key);
-    if (glue !== undefined) {
-      addAddresses(cut.addresses, glue);
-      exchange.addressesChanged();
-      return true;
-    }
     if (!this.#mayWaitFor(key, lineage)) return false;
     cut.lookingUp.add(key);
+    const running = this.#inFlight.get(key);
+    const lookup = running ?? { name, waiting: [], told: [], dependsOn: new Set() };
     const arrived = (addresses: readonly ServerAddress[]): void => {
       cut.lookingUp.delete(key);
       if (addresses.length === 0) cut.failedLookups++;
       else addAddresses(cut.addresses, addresses);
+      addAddresses(cut.spare, lookup.told);
       exchange.addressesChanged();
     };
-    const running = this.#inFlight.get(key);
-    if (running !== undefined) {
-      running.waiting.push(arrived);
-      return true;
-    }
-    const lookup: Lookup = { name, waiting: [arrived], dependsOn: new Set() };
+    lookup.waiting.push(arrived);
+    if (running !== undefined) return true;
     this.#inFlight.set(key, lookup);
-    this.#resolve(lookup, effort, [...lineage, key]);
+    this.#resolve(lookup, effort, [...lineage, key], above);
     return true;
   }
 
@@ -121,7 +153,12 @@ export class AddressLookups {
     return false;
   }
 
-  #resolve(lookup: Lookup, effort: Effort, lineage: readonly string[]): void {
+  #resolve(
+    lookup: Lookup,
+    effort: Effort,
+    lineage: readonly string[],
+    above: ZoneCut | undefined,
+  ): void {
     const { config } = this.#services.machine;
     const types: number[] = [];
     if (config.ipv4) types.push(RRType.A);
@@ -130,35 +167,75 @@ export class AddressLookups {
     const found: ServerAddress[] = [];
     let lifeMs = MAXIMUM_LIFE_MS;
     if (pending === 0) this.#finish(lookup, found, 0);
+    const arrived = (records: readonly Rdata[], ttlSeconds: number): void => {
+      addAddresses(found, usableAddresses(this.#services.machine, records));
+      if (records.length > 0) lifeMs = Math.min(lifeMs, ttlSeconds * 1000);
+      pending--;
+      // One family is enough to go on; the other joins when it comes.
+      if (found.length > 0 || pending === 0) this.#finish(lookup, found, lifeMs);
+    };
     for (const type of types) {
-      const ask = {
-        name: lookup.name,
-        type,
-        effort,
-        purpose: 'unjudged',
-        lineage,
-        skipCache: false,
-      } as const;
-      const done = (outcome: Outcome): void => {
-        const set = outcome.kind === 'answered' ? outcome.answer.at(-1)?.rrset : undefined;
-        if (set?.type === type) {
-          const records = set.rdatas.map((rdata) => ({ rdata }));
-          addAddresses(found, usableAddresses(this.#services.machine, records));
-          lifeMs = Math.min(lifeMs, set.ttlSeconds * 1000);
-        }
-        pending--;
-        // One family is enough to go on; the other joins when it comes.
-        if (found.length > 0 || pending === 0) this.#finish(lookup, found, lifeMs);
-      };
-      new Resolution(this.#services, ask, done).start();
+      if (above === undefined) this.#walk(lookup, type, effort, lineage, arrived);
+      else this.#askAbove(above, lookup.name, type, effort, lineage, arrived);
     }
+  }
+
+  #walk(
+    lookup: Lookup,
+    type: number,
+    effort: Effort,
+    lineage: readonly string[],
+    arrived: (records: readonly Rdata[], ttlSeconds: number) => void,
+  ): void {
+    const { name, told } = lookup;
+    const ask = { name, type, effort, purpose: 'unjudged', lineage, skipCache: false } as const;
+    const services: ResolutionServices = {
+      ...this.#services,
+      ask: (cut, ...asked) => {
+        addAddresses(told, cut.glue?.get(name.key) ?? []);
+        return this.#services.ask(cut, ...asked);
+      },
+    };
+    new Resolution(services, ask, (outcome: Outcome) => {
+      const set = outcome.kind === 'answered' ? outcome.answer.at(-1)?.rrset : undefined;
+      const records = set?.type === type ? set.rdatas.map((rdata) => ({ rdata })) : [];
+      arrived(records, set?.ttlSeconds ?? 0);
+    }).start();
+  }
+
+  /** The parent's servers may hold as glue what they left out of the referral (RFC 9471 §3.1). */
+  #askAbove(
+    above: ZoneCut,
+    name: Name,
+    type: number,
+    effort: Effort,
+    lineage: readonly string[],
+    arrived: (records: readonly Rdata[], ttlSeconds: number) => void,
+  ): void {
+    const deliver = (outcome: ExchangeOutcome): void => {
+      if (outcome.kind === 'failed') {
+        arrived([], 0);
+        return;
+      }
+      const { answer, glue } = outcome.reply;
+      const set = rrsetAt(answer, name, type);
+      const beside = glue.filter((record) => record.type === type && record.owner.equals(name));
+      if (set === undefined) arrived(beside, beside[0]?.ttlSeconds ?? 0);
+      else {
+        arrived(
+          set.rdatas.map((rdata) => ({ rdata })),
+          set.ttlSeconds,
+        );
+      }
+    };
+    this.#services.ask(above, name, type, effort, deliver, lineage);
   }
 
   #finish(lookup: Lookup, found: readonly ServerAddress[], lifeMs: number): void {
     const { key } = lookup.name;
     if (this.#inFlight.get(key) === lookup) this.#inFlight.delete(key);
     const expiresAtMs = this.#services.machine.now.cacheMs + lifeMs;
-    this.#known.set(key, { addresses: found, expiresAtMs });
+    this.#known.set(key, { addresses: found, told: lookup.told, expiresAtMs });
     const { waiting } = lookup;
     for (const arrived of waiting.splice(0)) arrived([...found]);
   }

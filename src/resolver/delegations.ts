@@ -23,12 +23,14 @@ export function cutFromReferral(
   const names = pickNames(machine, nameServers);
   const addresses: ServerAddress[] = [];
   const unresolved: Name[] = [];
+  const halfKnown: Name[] = [];
   const inside = new Map<string, readonly ServerAddress[]>();
   for (const name of names) {
     const glue = reply.glue.filter((record) => record.owner.equals(name));
     const usable = usableAddresses(machine, glue);
     if (usable.length === 0) unresolved.push(name);
     else addAddresses(addresses, usable);
+    if (usable.length > 0 && lacksFamily(machine, usable)) halfKnown.push(name);
     if (usable.length > 0 && name.isAtOrBelow(nameServers.owner)) inside.set(name.key, usable);
   }
   return new ZoneCut({
@@ -37,6 +39,7 @@ export function cutFromReferral(
     addresses,
     nameServers: names,
     unresolved,
+    halfKnown,
     forwarding: false,
     expiresAtMs: machine.cuts.endMs(nameServers.ttlSeconds, parent, machine.clock),
     referral: { authority: reply.authority, server },
@@ -77,6 +80,11 @@ export function usableAddresses(
 
 function familyIsOn(machine: Machine, address: IpAddress): boolean {
   return address.family === 4 ? machine.config.ipv4 : machine.config.ipv6;
+}
+
+function lacksFamily({ config }: Machine, servers: readonly ServerAddress[]): boolean {
+  const { family } = servers[0]!.address;
+  return config.ipv4 && config.ipv6 && servers.every(({ address }) => address.family === family);
 }
 
 export function addAddresses(into: ServerAddress[], more: readonly ServerAddress[]): void {

@@ -85,6 +85,11 @@ export class Exchange implements AttemptOwner {
     return this.#effort;
   }
 
+  /** What was delivered was refused as bogus: the zone's servers are there, but of no use. */
+  get wasRefused(): boolean {
+    return this.#rejected > 0;
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -103,7 +108,7 @@ export class Exchange implements AttemptOwner {
   tryOthers(): boolean {
     if (this.#rejected >= LIMITS.otherServersAfterBogus.value) return false;
     this.#rejected++;
-    if (this.#nextServer() !== undefined || this.#cutMayGrow()) {
+    if (this.#nextServer() !== undefined || this.#cut.mayGrow) {
       this.#closed = false;
       this.#launch(false);
       return true;
@@ -145,6 +150,7 @@ export class Exchange implements AttemptOwner {
     const server = this.#nextServer();
     if (server === undefined) {
       if (hedge || this.#lookUpAddresses(this) || this.#open.length > 0) return;
+      if (this.wasRefused && this.#repeatOverTcp()) return;
       this.#fail();
       return;
     }
@@ -236,10 +242,6 @@ export class Exchange implements AttemptOwner {
   #countOf(server: ServerAddress): number {
     const tried = this.#tried.get(server.key);
     return tried === undefined ? 0 : tried.udp + tried.tcp;
-  }
-
-  #cutMayGrow(): boolean {
-    return this.#cut.unresolved.length > 0;
   }
 
   #triedOf(server: ServerAddress): Tried {

@@ -24,6 +24,10 @@ export class ZoneCut {
   readonly addresses: ServerAddress[];
   /** Name server names whose addresses are not known yet. */
   readonly unresolved: Name[];
+  /** Names with glue of one address family only: looked up when all that is known is of no use. */
+  readonly halfKnown: Name[];
+  /** Addresses that a parent gave for names whose own zone tells others: a last resort. */
+  readonly spare: ServerAddress[] = [];
   readonly nameServers: readonly Name[];
   /** Addresses of name servers inside the zone itself, by name, as the parent gave them. */
   readonly glue: ReadonlyMap<string, readonly ServerAddress[]> | undefined;
@@ -50,6 +54,7 @@ export class ZoneCut {
     addresses: ServerAddress[];
     nameServers: readonly Name[];
     unresolved: Name[];
+    halfKnown?: Name[];
     forwarding: boolean;
     expiresAtMs: number;
     referral?: ReferralProof;
@@ -60,10 +65,16 @@ export class ZoneCut {
     this.addresses = fields.addresses;
     this.nameServers = fields.nameServers;
     this.unresolved = fields.unresolved;
+    this.halfKnown = fields.halfKnown ?? [];
     this.forwarding = fields.forwarding;
     this.expiresAtMs = fields.expiresAtMs;
     this.referral = fields.referral;
     this.glue = fields.glue;
+  }
+
+  /** Whether there is any way left to more addresses than are known. */
+  get mayGrow(): boolean {
+    return this.unresolved.length + this.halfKnown.length + this.spare.length > 0;
   }
 
   /** About what it takes in memory. */
