@@ -167,20 +167,34 @@ export class AnswerValidation {
     );
     const search = goalOfDenial(asked, soa, authority, cut);
     this.#withTrust(cut, search, answeringSide(asked), effort, ({ cut: deepest, trust }) => {
-      if (trust.kind === 'secure') done(this.#provenNegative(asked, reply, trust.keys, effort));
-      else if (trust.kind === 'bogus') done({ ...trust, ofKeys: true });
+      if (trust.kind === 'secure') {
+        const judged = this.#provenNegative(asked, reply, trust.keys, effort);
+        const proves = judged.kind !== 'bogus' || judged.security.reason !== 'denial missing';
+        if (proves) done(judged);
+        else this.#unlessUnsigned(asked, { cut: deepest, trust }, soa, effort, judged, done);
+      } else if (trust.kind === 'bogus') done({ ...trust, ofKeys: true });
       else if (trust.kind === 'unreachable') done(trust);
-      else {
-        done({
-          kind: 'accepted',
-          security: trust.security,
-          denial: asked.kind,
-          ttlSeconds: soa?.ttlSeconds ?? 0,
-          authority: soa === undefined ? [] : [soa],
-          zone: soa?.owner ?? deepest.zone,
-          proven: false,
-        });
-      }
+      else done(unprovenNegative(asked, trust.security, soa, deepest));
+    });
+  }
+
+  /**
+   * A server of a signed zone and of an unsigned one below it may deny names of the latter with the
+   * SOA of the former, and no proof. If an unsigned delegation is proven, none is needed.
+   */
+  #unlessUnsigned(
+    asked: NegativeQuestion,
+    { cut, trust }: Found,
+    soa: RRset | undefined,
+    effort: Effort,
+    refusal: JudgedNegative,
+    done: (judged: JudgedNegative) => void,
+  ): void {
+    const side = answeringSide(asked);
+    this.#descend(cut, trust, side, cut.zone.labelCount + 1, effort, (found) => {
+      const { trust: deeper } = found;
+      if (deeper.kind !== 'insecure') done(refusal);
+      else done(unprovenNegative(asked, deeper.security, soa, found.cut));
     });
   }
 
@@ -409,6 +423,24 @@ export class AnswerValidation {
  */
 function answeringSide({ name, type }: Pick<NegativeQuestion, 'name' | 'type'>): Name {
   return type === RRType.DS ? name.parent() : name;
+}
+
+/** No signatures are to be expected: RFC 2308 alone says what counts. */
+function unprovenNegative(
+  asked: NegativeQuestion,
+  security: Exclude<Security, Bogus | Secure>,
+  soa: RRset | undefined,
+  cut: ZoneCut,
+): JudgedNegative {
+  return {
+    kind: 'accepted',
+    security,
+    denial: asked.kind,
+    ttlSeconds: soa?.ttlSeconds ?? 0,
+    authority: soa === undefined ? [] : [soa],
+    zone: soa?.owner ?? cut.zone,
+    proven: false,
+  };
 }
 
 function weaker(answer: Secure | Insecure, proof: Secure | Insecure): Secure | Insecure {

@@ -50,6 +50,10 @@ export class Exchange implements AttemptOwner {
   #closed = false;
   #sent = 0;
   #rejected = 0;
+  /** The first usable reply, when it said less than another server's may. */
+  #meagre: { readonly usable: UsableReply; readonly server: ServerAddress } | undefined;
+  #opinions = 0;
+  #patience: Timer | undefined;
   /** The server of the reply that was delivered last. */
   #answeredBy: ServerAddress | undefined;
   #lastTrouble:
@@ -134,6 +138,7 @@ export class Exchange implements AttemptOwner {
   close(): void {
     this.#closed = true;
     this.#watching?.cancel();
+    this.#patience?.cancel();
     for (const attempt of this.#open) this.#drop(attempt);
     this.#open = [];
   }
@@ -344,18 +349,52 @@ export class Exchange implements AttemptOwner {
     );
     if (classified.kind !== 'unusable') {
       this.#triedOf(server).finished = true;
-      this.#answeredBy = server;
       machine.health.reportUsable(server.key, this.#cut.zone);
-      this.close();
-      this.#deliver({
-        kind: 'reply',
-        reply,
-        classified,
-        server: server.address,
-      } satisfies UsableReply);
+      const usable: UsableReply = { kind: 'reply', reply, classified, server: server.address };
+      if (this.#isMeagre(usable) && this.#seekAnother(attempt, usable)) return;
+      this.#hand(usable, server);
       return;
     }
     this.#unusable(attempt, classified.why, message.edns !== undefined);
+  }
+
+  #hand(usable: UsableReply, server: ServerAddress): void {
+    this.#answeredBy = server;
+    this.#meagre = undefined;
+    this.close();
+    this.#deliver(usable);
+  }
+
+  /** It says nothing at all, or nothing signed in a zone that is: another server may say more. */
+  #isMeagre({ classified, reply }: UsableReply): boolean {
+    if (this.#cut.forwarding || classified.kind === 'referral') return false;
+    const sets = [...reply.answer, ...reply.authority];
+    if (classified.kind === 'no data' && sets.length === 0) return true;
+    return this.#cut.isKnownSigned && sets.every(({ signatures }) => signatures.length === 0);
+  }
+
+  /** Keeps a meagre reply for the case that nobody has a better one. */
+  #seekAnother(attempt: Attempt, usable: UsableReply): boolean {
+    const isFirst = this.#meagre === undefined;
+    this.#meagre ??= { usable, server: attempt.server };
+    if (this.#opinions >= LIMITS.secondOpinions.value) return this.#settleForMeagre();
+    if (this.#nextServer() === undefined && !this.#cut.mayGrow) return this.#settleForMeagre();
+    this.#opinions++;
+    this.#remove(attempt);
+    if (isFirst) {
+      const { deadlines, now } = this.#machine;
+      const until = now.monotonicMs + LIMITS.secondOpinionMs.value;
+      this.#patience = deadlines.schedule(until, () => this.#settleForMeagre());
+    }
+    this.#launch(false);
+    return true;
+  }
+
+  #settleForMeagre(): boolean {
+    if (this.#meagre === undefined || this.#closed) return false;
+    const { usable, server } = this.#meagre;
+    this.#hand(usable, server);
+    return true;
   }
 
   #unusable(attempt: Attempt, why: Unusable, sawEdns: boolean): void {
@@ -435,6 +474,7 @@ export class Exchange implements AttemptOwner {
   // --- ending ---
 
   #fail(): void {
+    if (this.#settleForMeagre()) return;
     this.close();
     this.#deliver(this.#failure());
   }

@@ -87,6 +87,18 @@ export const LIMITS = {
     'clients give up after 5 s, and shall hear why before',
     'every question waiting for its full time',
   ),
+  secondOpinions: limit(
+    2,
+    'servers asked after one that said nothing, or nothing signed in a signed zone',
+    'one server with a lost or an unsigned zone must not speak for all',
+    'a second round over all servers for each unsigned child zone on them',
+  ),
+  secondOpinionMs: limit(
+    1_000,
+    'ms to wait for them before the first reply is judged',
+    'a round trip around the globe, and a look-up',
+    'dead servers that make a good reply late',
+  ),
   rootPauseMs: limit(
     2_000,
     'ms, doubling, without asking the root after all its servers failed',
@@ -214,6 +226,13 @@ export const LIMITS = {
     'SHA-1 blocks hashed per client question',
     'two proofs of full size',
     'CVE-2023-50868',
+  ),
+
+  denialsPassedOn: limit(
+    4,
+    'denial records validated only to be passed on to the client',
+    'the closest encloser proof of one zone cut on the way takes three',
+    'signatures checked for no verdict',
   ),
 
   // The whole resolver.

@@ -24,6 +24,7 @@ import { type HeldDenial, keepDenial, keepRRset, keepSynthesised } from './learn
 import { LIMITS } from './limits.js';
 import type { HeldRRset, Outcome } from './outcome.js';
 import type { Unchecked } from './resolution-types.js';
+import { passedOn, type Source } from './passed-on.js';
 import { rrsetAt } from './sections.js';
 import { keepUnanswered, recallUnanswered, type UnansweredTlsa } from './unanswered-tlsa.js';
 import type { ZoneCut } from './zone-cut.js';
@@ -51,6 +52,8 @@ export class Resolution {
   #descent: Descent | undefined;
   readonly #links: HeldRRset[] = [];
   readonly #visited = new Set<string>();
+  /** Accepted replies on the way. */
+  readonly #sources: Source[] = [];
   #fromCache = true;
   #finished = false;
   #firstBogus: Bogus | undefined;
@@ -240,6 +243,7 @@ export class Resolution {
       return;
     }
     const { machine } = this.#services;
+    this.#sources.push({ cut: judged.cut, usable });
     const held =
       this.#purpose === 'answer'
         ? keepRRset(machine, set, judged, usable.reply.authoritative)
@@ -330,6 +334,7 @@ export class Resolution {
     validation.judgeNegative(asked, cut, usable, this.effort, (judged: JudgedNegative) => {
       if (this.#finished) return;
       if (judged.kind === 'accepted') {
+        this.#sources.push({ cut, usable });
         this.#finishDenial(keepDenial(machine, asked.name, asked.type, judged));
       } else this.#refused(judged, cut, usable, isDirect);
     });
@@ -425,11 +430,16 @@ export class Resolution {
     denial: HeldRRset['security'] | undefined,
     unanswered?: readonly ExtendedError[],
   ): void {
+    const shown = [...authority.map(({ rrset }) => rrset), ...this.#links.flatMap((l) => l.proof)];
+    const more =
+      this.#purpose === 'answer' && this.#sources.length > 0
+        ? passedOn(this.#services.machine, this.effort, this.#sources, shown)
+        : [];
     this.#end({
       kind: 'answered',
       rcode,
       answer: this.#links,
-      authority,
+      authority: more.length === 0 ? authority : [...authority, ...more],
       denial,
       fromCache: this.#fromCache,
       stale: false,

@@ -1,5 +1,5 @@
 /** A zone cut on the way: its servers, and what is known about its place in the chain of trust. */
-import type { IpAddress, Name, RRset } from '../wire/index.js';
+import { type IpAddress, type Name, type RRset, RRType } from '../wire/index.js';
 import type { Deferred } from './deferred.js';
 import type { CutTrust, CutDelegation } from './trust-types.js';
 
@@ -74,7 +74,17 @@ export class ZoneCut {
 
   /** Whether there is any way left to more addresses than are known. */
   get mayGrow(): boolean {
-    return this.unresolved.length + this.halfKnown.length + this.spare.length > 0;
+    const { unresolved, halfKnown, spare, lookingUp } = this;
+    return unresolved.length + halfKnown.length + spare.length + lookingUp.size > 0;
+  }
+
+  /** False while nothing is known, or when the zone's data need not be signed. */
+  get isKnownSigned(): boolean {
+    const trust = this.trust?.value;
+    if (trust !== undefined) return trust.kind === 'secure';
+    const { referral, zone } = this;
+    const isDs = (set: RRset): boolean => set.type === RRType.DS && set.owner.equals(zone);
+    return this.delegation?.value?.kind === 'signed' || referral?.authority.some(isDs) === true;
   }
 
   /** About what it takes in memory. */
