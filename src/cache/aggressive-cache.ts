@@ -192,11 +192,10 @@ export class AggressiveCache {
     if (!isSignedHere({ ...rrset, owner: source }, zone)) return;
     const ttl = rrsetTtlSeconds(rrset, security, facts.ttlSeconds, this.#limits, now);
     if (ttl <= 0 || payloadOctets(rrset) > CACHE_LIMITS.rrsetOctets.value) return;
-    known.wildcards.set(typedKey(source.key, rrset.type), {
-      packed: packRRsets([{ ...rrset, owner: source }]),
-      security,
-      expiresAtMs: expiryMs(ttl, now),
-    });
+    const packed = packRRsets([{ ...rrset, owner: source }]);
+    const expiresAtMs = expiryMs(ttl, now);
+    const piece = { packed, security, expiresAtMs, lastsUntilMs: expiresAtMs };
+    known.wildcards.set(typedKey(source.key, rrset.type), piece);
     this.#account(zone, now);
   }
 
@@ -247,7 +246,8 @@ export class AggressiveCache {
       now,
     );
     if (ttl <= 0) return undefined;
-    return { packed: packRRsets([soa]), security, expiresAtMs: expiryMs(ttl, now) };
+    const expiresAtMs = expiryMs(ttl, now);
+    return { packed: packRRsets([soa]), security, expiresAtMs, lastsUntilMs: expiresAtMs };
   }
 
   /** RFC 9077 §3: a denial record lives no longer than SOA TTL and SOA minimum allow. */
@@ -262,7 +262,7 @@ export class AggressiveCache {
     const end = expiryMs(Math.min(ttl, judgedTtlSeconds ?? ttl), now);
     const expiresAtMs = Math.min(end, soa.expiresAtMs);
     if (expiresAtMs <= now.cacheMs) return undefined;
-    return { packed: packRRsets([rrset]), security, expiresAtMs };
+    return { packed: packRRsets([rrset]), security, expiresAtMs, lastsUntilMs: expiryMs(ttl, now) };
   }
 
   #addNsec(
@@ -382,6 +382,12 @@ function isCurrent(piece: Piece, now: CacheClock): boolean {
   return now.cacheMs < piece.expiresAtMs && isWithinSignatures(piece.security, now);
 }
 
+/** The RRset of a piece, with what is left of its TTL. */
+function asOfNow(packed: Uint8Array, lastsUntilMs: number, now: CacheClock): RRset[] {
+  const ttlSeconds = remainingSeconds(lastsUntilMs, now);
+  return unpackRRsets(packed).map((rrset) => ({ ...rrset, ttlSeconds }));
+}
+
 function denialOf(
   known: KnownZone,
   kind: NegativeKind,
@@ -392,13 +398,15 @@ function denialOf(
 ): CachedNegative {
   let { expiresAtMs } = known.soa;
   let security: Security = known.soa.security;
-  const used = new Set([known.soa.packed]);
+  const used = new Map<Uint8Array, number>();
   for (const piece of pieces) {
     expiresAtMs = Math.min(expiresAtMs, piece.expiresAtMs);
     security = weakest(security, piece.security);
-    used.add(piece.packed);
+    used.set(piece.packed, piece.lastsUntilMs);
   }
-  const authority = [...used].flatMap(unpackRRsets);
+  // RFC 2308 §5: the SOA shows how long the denial holds; each proof has a TTL of its own.
+  const authority = asOfNow(known.soa.packed, expiresAtMs, now);
+  for (const [packed, lastsUntilMs] of used) authority.push(...asOfNow(packed, lastsUntilMs, now));
   const originalTtlSeconds = remainingSeconds(expiresAtMs, now);
   return {
     kind,

@@ -15,6 +15,8 @@ export interface Span<Record> {
   readonly packed: Uint8Array;
   readonly security: Secure;
   readonly expiresAtMs: number;
+  /** When the record's own TTL runs out. */
+  readonly lastsUntilMs: number;
   readonly sizeOctets: number;
 }
 

@@ -34,7 +34,10 @@ export interface CachedNegative {
   readonly type: number;
   /** The zone that denies: the owner of the SOA. */
   readonly zone: Name;
-  /** SOA and proof, as they go into a reply. */
+  /**
+   * SOA and proof, as they go into a reply. Their TTLs are those of the moment at which
+   * `originalTtlSeconds` was left of the denial.
+   */
   readonly authority: readonly RRset[];
   readonly security: Security;
   readonly expiresAtMs: number;
@@ -190,9 +193,24 @@ export class NegativeCache {
       now,
     );
     const expiresAtMs = Math.min(expiryMs(ttl, now), facts.notAfterMs ?? Number.POSITIVE_INFINITY);
-    const zone = soa.owner;
-    const originalTtlSeconds = ttl;
-    return { kind, name, type, zone, authority, security, expiresAtMs, originalTtlSeconds };
+    // RFC 2308 §5: the SOA shows how long the denial holds; each proof has a TTL of its own.
+    const shown = authority.map((set) => ({
+      ...set,
+      ttlSeconds:
+        set.type === RRType.SOA
+          ? ttl
+          : rrsetTtlSeconds(set, security, undefined, this.#limits, now),
+    }));
+    return {
+      kind,
+      name,
+      type,
+      zone: soa.owner,
+      authority: shown,
+      security,
+      expiresAtMs,
+      originalTtlSeconds: ttl,
+    };
   }
 
   #proofTtlSeconds(

@@ -28,6 +28,8 @@ export interface Piece {
   readonly packed: Uint8Array;
   readonly security: Secure;
   readonly expiresAtMs: number;
+  /** When its own TTL runs out, which is not before the end of its use: replies show this one. */
+  readonly lastsUntilMs: number;
 }
 
 export type KnownName =

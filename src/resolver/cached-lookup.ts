@@ -3,7 +3,7 @@ import type { CachedNegative } from '../cache/index.js';
 import { checkDnameSynthesis } from '../dnssec/index.js';
 import { type Name, RRType } from '../wire/index.js';
 import { type Alias, aliasFromCname, aliasFromDname } from './aliases.js';
-import { type HeldDenial, rcodeOf } from './learned.js';
+import { type HeldDenial, heldDenial } from './learned.js';
 import type { Machine } from './machine.js';
 import type { HeldRRset } from './outcome.js';
 
@@ -36,17 +36,6 @@ function nameErrorAbove(machine: Machine, name: Name): CachedNegative | undefine
   const negative = machine.negatives.getNameErrorAtOrAbove(name, machine.clock);
   if (negative === undefined || negative.name.equals(name)) return negative;
   return machine.isCutOffFrom(negative.name, name) ? undefined : negative;
-}
-
-type Denial = Pick<CachedNegative, 'kind' | 'authority' | 'security' | 'expiresAtMs'>;
-
-function heldDenial(negative: Denial): HeldDenial {
-  const { security, expiresAtMs } = negative;
-  return {
-    rcode: rcodeOf(negative.kind),
-    authority: negative.authority.map((rrset) => ({ rrset, security, expiresAtMs, proof: [] })),
-    security,
-  };
 }
 
 /** RFC 6672 §2.3: a DNAME redirects everything below its owner, not the owner itself. */

@@ -1,5 +1,5 @@
 /** Puts what was judged into memory, with the rank and life that its status allows. */
-import { TrustRank } from '../cache/index.js';
+import { type CachedNegative, TrustRank } from '../cache/index.js';
 import { type Name, Rcode, RRType, type RRset } from '../wire/index.js';
 import type { Alias } from './aliases.js';
 import type { JudgedNegative, JudgedRRset } from './answer-validation.js';
@@ -52,15 +52,14 @@ export function keepDenial(
   const { security, authority, zone, denial } = judged;
   machine.failures.recovered(name, type);
   const soa = authority.find((set) => set.type === RRType.SOA);
-  let expiresAtMs = machine.now.cacheMs;
+  let kept: CachedNegative | undefined;
   // RFC 2308 §5: without an SOA record a denial must not be kept.
   if (soa !== undefined) {
     const proofTtlSeconds = judged.ttlSeconds;
-    const held = machine.negatives.put(
-      { kind: denial, name, type, authority, security, proofTtlSeconds },
-      machine.clock,
-    );
-    expiresAtMs = held?.expiresAtMs ?? expiresAtMs;
+    const facts = { kind: denial, name, type, authority, security, proofTtlSeconds };
+    const standing = machine.negatives.put(facts, machine.clock);
+    // A better proven one that stands in its way says nothing about this one's life.
+    if (standing?.security === security) kept = standing;
     if (judged.proven && machine.config.aggressiveNsec) {
       machine.aggressive.put(
         zone,
@@ -71,13 +70,32 @@ export function keepDenial(
       );
     }
   }
-  return {
-    rcode: rcodeOf(denial),
-    authority: authority.map((rrset) => ({ rrset, security, expiresAtMs, proof: [] })),
-    security,
-  };
+  const expiresAtMs = kept?.expiresAtMs ?? machine.now.cacheMs;
+  const originalTtlSeconds = kept?.originalTtlSeconds ?? 0;
+  const shown = kept === undefined ? withoutLife(authority) : kept.authority;
+  return heldDenial({ kind: denial, authority: shown, security, expiresAtMs, originalTtlSeconds });
 }
 
-export function rcodeOf(denial: 'name error' | 'no data'): number {
+function withoutLife(authority: readonly RRset[]): RRset[] {
+  return authority.map((rrset) => ({ ...rrset, ttlSeconds: 0 }));
+}
+
+type Denial = Pick<
+  CachedNegative,
+  'kind' | 'authority' | 'security' | 'expiresAtMs' | 'originalTtlSeconds'
+>;
+
+export function heldDenial(denial: Denial): HeldDenial {
+  const { kind, authority, security, expiresAtMs, originalTtlSeconds } = denial;
+  const held = authority.map((rrset) => ({
+    rrset,
+    security,
+    expiresAtMs: expiresAtMs + (rrset.ttlSeconds - originalTtlSeconds) * 1000,
+    proof: [],
+  }));
+  return { rcode: rcodeOf(kind), authority: held, security };
+}
+
+function rcodeOf(denial: 'name error' | 'no data'): number {
   return denial === 'name error' ? Rcode.NXDOMAIN : Rcode.NOERROR;
 }
