@@ -60,6 +60,8 @@ export interface NegativeCacheOptions {
   readonly maxOctets: number;
   readonly maxAuthorityOctets?: number;
   readonly ttlLimits?: Partial<TtlLimits>;
+  /** RFC 8767: how long a denial that is not secure may be told after its end; 0 is never. */
+  readonly maxStaleMs?: number;
 }
 
 interface Entry {
@@ -79,11 +81,13 @@ export class NegativeCache {
   readonly #entries: OctetBoundedMap<Entry>;
   readonly #maxAuthorityOctets: number;
   readonly #limits: TtlLimits;
+  readonly #maxStaleMs: number;
 
   constructor(options: NegativeCacheOptions) {
     this.#entries = octetBoundedMap(options.maxOctets);
     this.#maxAuthorityOctets = options.maxAuthorityOctets ?? CACHE_LIMITS.rrsetOctets.value;
     this.#limits = { ...DEFAULT_TTL_LIMITS, ...options.ttlLimits };
+    this.#maxStaleMs = options.maxStaleMs ?? 0;
   }
 
   get sizeOctets(): number {
@@ -107,6 +111,27 @@ export class NegativeCache {
       return unpack(noDataKey, noData);
     }
     return nameError === undefined ? undefined : unpack(nameErrorKey, nameError);
+  }
+
+  /**
+   * RFC 8767: a denial of this name and type whose TTL has run out, but no longer ago than the
+   * limit. A secure one ends with its TTL.
+   */
+  getStale(name: Name, type: number, now: CacheClock): CachedNegative | undefined {
+    for (const key of [typedKey(name.key, type), typedKey(name.key, ALL_TYPES)]) {
+      const entry = this.#entries.get(key);
+      if (entry !== undefined && this.#isStale(entry, now)) return unpack(key, entry);
+    }
+    return undefined;
+  }
+
+  /** Forgets what has ended, now that there is news of this name and type. */
+  removeStale(name: Name, type: number, now: CacheClock): void {
+    if (this.#maxStaleMs === 0) return;
+    for (const key of [typedKey(name.key, type), typedKey(name.key, ALL_TYPES)]) {
+      const entry = this.#entries.peek(key);
+      if (entry !== undefined && entry.expiresAtMs <= now.cacheMs) this.#entries.delete(key);
+    }
   }
 
   /**
@@ -171,8 +196,12 @@ export class NegativeCache {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     if (now.cacheMs < entry.expiresAtMs && isWithinSignatures(entry.security, now)) return entry;
-    this.#entries.delete(key);
+    if (!this.#isStale(entry, now)) this.#entries.delete(key);
     return undefined;
+  }
+
+  #isStale({ security, expiresAtMs }: Entry, now: CacheClock): boolean {
+    return !isSecure(security) && now.cacheMs < expiresAtMs + this.#maxStaleMs;
   }
 
   #judged(facts: NegativeFacts, now: CacheClock): CachedNegative | undefined {

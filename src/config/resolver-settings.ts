@@ -20,6 +20,8 @@ export function resolverSettings(config: Config): ResolverSettings {
     prefetch: config.prefetch,
     mailPrefetch: config.mailPrefetch,
     serveStale: config.serveStale,
+    staleAfterMs: config.staleAfterMs,
+    staleTtlSeconds: config.staleTtlSeconds,
     aggressiveNsec: config.aggressiveNsec,
     forgiveInsecureTlsa: config.forgiveInsecureTlsa,
     randomiseCase: config.randomiseCase,

@@ -372,6 +372,25 @@ const cache = {
     reason: 'RFC 8767. Never for secure data: it ends with its signature.',
     example: 'on',
   }),
+  staleAfterMs: scalar<number>({
+    name: 'serve-stale-after',
+    group: 'cache',
+    kind: integer({ least: 0, most: 5_000, unit: 'ms' }),
+    fallback: 1_800,
+    description:
+      'How long a client waits before it gets expired records; 0: at once, while they are renewed.',
+    reason: 'RFC 8767 §5, client response timer: clients give up after two seconds or more.',
+    example: '0',
+  }),
+  staleTtlSeconds: scalar<number>({
+    name: 'serve-stale-ttl',
+    group: 'cache',
+    kind: seconds({ least: 1, most: 3_600 }),
+    fallback: 30,
+    description: 'TTL with which expired records are shown.',
+    reason: 'RFC 8767 §5: long enough to spare the servers, short enough to see them return.',
+    example: '10s',
+  }),
 };
 
 const processSettings = {

@@ -58,6 +58,7 @@ export {
   type Rfc5011State,
   retryAfter,
   type TrackedKey,
+  isDeleted,
   trustedRecords,
 } from './rfc5011.js';
 export {

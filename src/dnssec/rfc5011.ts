@@ -85,7 +85,7 @@ export type Rfc5011Event =
     }
   /** No trusted key has signed the set: nothing was learned from it, revocations apart. */
   | { readonly kind: 'set refused'; readonly security: Bogus }
-  /** Every anchor is gone. Validation fails closed until the operator configures a new one. */
+  /** Every anchor is gone. */
   | { readonly kind: 'no anchor left'; readonly sentence: string };
 
 export interface Rfc5011Observation {
@@ -137,9 +137,20 @@ export function adoptAnchor(
 }
 
 /**
+ * RFC 5011 §5: every anchor that there was is revoked, each by its own signature, and so the trust
+ * point is gone: its zone is what the trust point above makes of it, or insecure. Not so the root:
+ * there is nothing above it, and without it nothing at all would be validated. That is for the
+ * operator to decide.
+ */
+export function isDeleted(state: Rfc5011State): boolean {
+  const hasAnchor = state.ds.length > 0 || state.keys.some(isTrusted);
+  return !hasAnchor && !state.zone.isRoot && state.keys.some((key) => key.state === 'REVOKED');
+}
+
+/**
  * What validation has to start from: the keys in VALID and MISSING (RFC 5011 §4.3), and configured
- * ones not seen yet. Never empty: RFC 5011 §5 would let a zone without anchors fall back to
- * unsigned, and so a DS record that no key can have keeps it closed.
+ * ones not seen yet. Empty for a deleted trust point only; when others have no anchor left, a DS
+ * record that no key can have keeps them closed.
  */
 export function trustedRecords(state: Rfc5011State): ResourceRecord[] {
   const common = { owner: state.zone, class: RRClass.IN, ttlSeconds: 0 };
@@ -148,7 +159,7 @@ export function trustedRecords(state: Rfc5011State): ResourceRecord[] {
     records.push({ ...common, type: RRType.DNSKEY, rdata: key.rdata });
   }
   for (const ds of state.ds) records.push({ ...common, type: RRType.DS, rdata: dsRdata(ds) });
-  if (records.length > 0) return records;
+  if (records.length > 0 || isDeleted(state)) return records;
   return [{ ...common, type: RRType.DS, rdata: dsRdata(DS_OF_NO_KEY) }];
 }
 
@@ -199,6 +210,7 @@ export function observe(
     originalTtlSeconds: rrsig.originalTtlSeconds,
     expirationSeconds: expirationOf(rrsig, now),
   };
+  next = introduce(next, state, published, now, events);
   next = leaveToZone(next, published, events);
   next = updateKnown(next, published, now, events);
   next = addNew(next, published, now, events);
@@ -212,9 +224,13 @@ function finish(
   nextProbeSeconds: number,
 ): Rfc5011Observation {
   if (!state.keys.some(isTrusted) && state.ds.length === 0) {
+    const zone = state.zone.toString();
+    const consequence = isDeleted(state)
+      ? 'It is no trust point any more, and what is below it is not validated by it,'
+      : 'Nothing below it can be validated';
     const sentence =
-      `No trust anchor for ${state.zone.toString()} is left: every key was revoked or removed. ` +
-      'Nothing below it can be validated until a new anchor is configured.';
+      `No trust anchor for ${zone} is left: every key was revoked or removed. ` +
+      `${consequence} until a new anchor is configured.`;
     events.push({ kind: 'no anchor left', sentence });
   }
   return { state, events, nextProbeSeconds };
@@ -299,6 +315,33 @@ function recognise(
     keys = [...keys.filter((other) => other !== known), valid];
   }
   return { ...state, keys, ds };
+}
+
+/**
+ * Where the operator has configured nothing but keys without the SEP bit, there is no trust anchor
+ * in the sense of RFC 5011 yet. The first set that such a key validates brings them: they are the
+ * operator's choice, made by way of that key, and no news that would have to wait.
+ */
+function introduce(
+  state: Rfc5011State,
+  before: Rfc5011State,
+  published: readonly ZoneKey[],
+  now: number,
+  events: Rfc5011Event[],
+): Rfc5011State {
+  const isFirst = before.originalTtlSeconds === 0 && before.ds.length === 0;
+  const wasIntroducedOnly = before.keys.every(
+    ({ key, state: keyState }) => keyState === 'VALID' && !isSep(key),
+  );
+  if (!isFirst || !wasIntroducedOnly) return state;
+  const keys = [...state.keys];
+  for (const { dnskey, tag, problem } of published) {
+    if (problem !== undefined || !isSep(dnskey)) continue;
+    if (keys.some(({ key }) => equalOctets(key.rdata, dnskey.rdata))) continue;
+    events.push({ kind: 'key', tag, event: 'configured', from: 'START', to: 'VALID' });
+    keys.push(tracked(dnskey, 'VALID', now));
+  }
+  return { ...state, keys };
 }
 
 /**

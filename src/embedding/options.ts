@@ -36,6 +36,9 @@ export interface ResolverOptions {
   readonly prefetch?: boolean;
   readonly mailPrefetch?: boolean;
   readonly serveStale?: boolean;
+  /** Milliseconds; 0: expired records at once. */
+  readonly serveStaleAfter?: number;
+  readonly serveStaleTtl?: number | string;
   readonly crypto?: 'auto' | 'node' | 'noble';
   /** Hears, in a sentence, what an operator should know: anchors left out, servers out of reach. */
   readonly onWarning?: (sentence: string) => void;

@@ -3,6 +3,7 @@
  * RFC sets, hands each to the pure state machine, and puts the anchors that result in force.
  */
 import {
+  isDeleted,
   observe,
   retryAfter,
   type Rfc5011Event,
@@ -46,7 +47,9 @@ export class AnchorMaintenance {
   startOnce(): void {
     if (this.#started) return;
     this.#started = true;
-    for (const key of this.#states.keys()) this.#lookIn(key, FIRST_LOOK_MS);
+    for (const [key, state] of this.#states) {
+      if (!isDeleted(state)) this.#lookIn(key, FIRST_LOOK_MS);
+    }
   }
 
   #lookIn(key: string, ms: number): void {
@@ -89,6 +92,8 @@ export class AnchorMaintenance {
     );
     if (revoked !== undefined) this.#withdraw(`a trusted key of ${state.zone} was revoked`);
     machine.effect({ kind: 'anchor state', state: observation.state });
+    // A trust point that is gone is not looked at any more: only the operator can bring it back.
+    if (isDeleted(observation.state)) return;
     this.#lookIn(key, observation.nextProbeSeconds * 1000);
   }
 

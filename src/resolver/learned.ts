@@ -22,6 +22,7 @@ export function keepRRset(
         ? TrustRank.ANSWER_AUTHORITATIVE
         : TrustRank.ANSWER_NOT_AUTHORITATIVE;
   machine.failures.recovered(set.owner, set.type);
+  machine.negatives.removeStale(set.owner, set.type, machine.clock);
   return machine.rrsets.put(set, { security, rank, proof, ttlSeconds }, machine.clock);
 }
 

@@ -48,6 +48,10 @@ export interface ResolverConfig {
   readonly prefetch: boolean;
   readonly mailPrefetch: boolean;
   readonly serveStale: boolean;
+  /** RFC 8767 §5, client response timer; 0: data past their TTL are given at once. */
+  readonly staleAfterMs?: number;
+  /** RFC 8767 §5: the TTL that they are shown with. */
+  readonly staleTtlSeconds?: number;
   readonly aggressiveNsec: boolean;
   /** RFC 7672 §2.2.2: where a zone is proven insecure, an unanswered TLSA question is no data. */
   readonly forgiveInsecureTlsa: boolean;
@@ -174,7 +178,7 @@ export class Machine {
     };
     const maxStaleMs = parts.config.serveStale ? MAXIMUM_STALE_MS : 0;
     this.rrsets = new RRsetCache({ maxOctets: size * 0.6, ttlLimits, maxStaleMs });
-    this.negatives = new NegativeCache({ maxOctets: size * 0.15, ttlLimits });
+    this.negatives = new NegativeCache({ maxOctets: size * 0.15, ttlLimits, maxStaleMs });
     this.aggressive = new AggressiveCache({
       maxOctets: size * 0.1,
       ttlLimits,

@@ -1,15 +1,18 @@
 /** From the end of a resolution to what a client is told: statuses, remaining TTLs, errors. */
 import { type Security, indeterminate, weakest } from '../dnssec/index.js';
 import { EdeCode, type ExtendedError, type Name, Rcode, RRType } from '../wire/index.js';
+import { aliasFromCname } from './aliases.js';
+import { heldDenial } from './learned.js';
+import { LIMITS } from './limits.js';
 import type { Machine } from './machine.js';
-import type { Now } from './now.js';
 import type { HeldRRset, Outcome } from './outcome.js';
 import type { AnsweredRRset, Resolution } from './resolution-types.js';
 
 /** RFC 8767 §5. */
 const STALE_TTL_SECONDS = 30;
 
-export function resolutionOf(outcome: Outcome, name: Name, now: Now): Resolution {
+export function resolutionOf(outcome: Outcome, name: Name, machine: Machine): Resolution {
+  const { now, config } = machine;
   if (outcome.kind === 'failed') {
     const { errors, unchecked, fromCache, bogus } = outcome;
     return {
@@ -27,7 +30,7 @@ export function resolutionOf(outcome: Outcome, name: Name, now: Now): Resolution
     rrset: held.rrset,
     security: held.security,
     ttlSeconds: outcome.stale
-      ? STALE_TTL_SECONDS
+      ? Math.min(config.staleTtlSeconds ?? STALE_TTL_SECONDS, held.rrset.ttlSeconds)
       : Math.min(
           Math.max(0, Math.ceil((held.expiresAtMs - now.cacheMs) / 1000)),
           held.originalTtlSeconds ?? Number.POSITIVE_INFINITY,
@@ -106,14 +109,39 @@ export function staleOutcome(
   if (!machine.config.serveStale || failed?.bogus !== undefined || type === RRType.TLSA) {
     return undefined;
   }
-  const held = machine.rrsets.getStale(name, type, machine.clock);
-  if (held === undefined || held.security.status === 'secure') return undefined;
+  const answer: HeldRRset[] = [];
+  let at = name;
+  while (answer.length <= LIMITS.aliases.value) {
+    const held = machine.rrsets.getStale(at, type, machine.clock);
+    if (held !== undefined) return staleAnswer([...answer, held], Rcode.NOERROR, []);
+    const cname = machine.rrsets.getStale(at, RRType.CNAME, machine.clock);
+    const alias = cname === undefined ? undefined : aliasFromCname(cname);
+    if (alias === undefined) {
+      const denial = machine.negatives.getStale(at, type, machine.clock);
+      if (denial === undefined) return undefined;
+      const { rcode, authority } = heldDenial(denial);
+      return staleAnswer(answer, rcode, authority);
+    }
+    answer.push(...alias.links);
+    at = alias.target;
+  }
+  return undefined;
+}
+
+function staleAnswer(
+  answer: readonly HeldRRset[],
+  rcode: number,
+  authority: readonly HeldRRset[],
+): Outcome | undefined {
+  if ([...answer, ...authority].some(({ security }) => security.status === 'secure')) {
+    return undefined;
+  }
   return {
     kind: 'answered',
-    rcode: Rcode.NOERROR,
-    answer: [held],
-    authority: [],
-    denial: undefined,
+    rcode,
+    answer,
+    authority,
+    denial: authority[0]?.security,
     fromCache: true,
     stale: true,
   };

@@ -19,7 +19,7 @@ import { LookAhead } from './look-ahead.js';
 import { LIMITS } from './limits.js';
 import { Machine, type ResolverParts } from './machine.js';
 import type { Now } from './now.js';
-import type { Outcome } from './outcome.js';
+import type { HeldRRset, Outcome } from './outcome.js';
 import { Probes } from './probe.js';
 import { failureResolution, resolutionOf, staleOutcome } from './reply-content.js';
 import { Resolution, type ResolutionServices } from './resolution.js';
@@ -30,7 +30,7 @@ import { specialResolution } from './special-answers.js';
 import { isForgiven } from './unanswered-tlsa.js';
 import type { ZoneCut } from './zone-cut.js';
 
-/** RFC 8767 §5, client response timer: data past its TTL, if there is any, are due then. */
+/** RFC 8767 §5, client response timer: data past their TTL, if there are any, are due then. */
 const CLIENT_PATIENCE_MS = 1_800;
 
 interface Task {
@@ -159,6 +159,7 @@ export class Resolver {
     const immediate =
       (machine.config.specialNames ? specialResolution(name, type) : undefined) ??
       (event.checkingDisabled ? undefined : this.#knownFailure(name, type)) ??
+      this.#staleAtOnce(name, type) ??
       (event.recursionDesired ? undefined : this.#fromMemoryOnly(name, type));
     if (immediate !== undefined) {
       machine.effect({ kind: 'finished', handle, resolution: immediate });
@@ -185,21 +186,45 @@ export class Resolver {
     this.#machine.effect({ kind: 'finished', handle, resolution });
   }
 
+  /** Data past their TTL, where the operator lets no client wait; they are renewed beside. */
+  #staleAtOnce(name: Name, type: number): Result | undefined {
+    const machine = this.#machine;
+    if (!machine.config.serveStale || machine.config.staleAfterMs !== 0) return undefined;
+    if (lookUp(machine, name, type) !== undefined) return undefined;
+    const stale = staleOutcome(machine, name, type, undefined);
+    if (stale === undefined) return undefined;
+    const isRunning = this.#tasks.has(taskKey(name, type));
+    if (!isRunning && this.#tasks.size < LIMITS.outstandingQuestions.value) {
+      this.#startTask(name, type, false, false, undefined);
+    }
+    return resolutionOf(stale, name, machine);
+  }
+
   /** RFC 1034 §5.3.3 without step 2: what is not here is not asked for. */
   #fromMemoryOnly(name: Name, type: number): Result {
     const machine = this.#machine;
-    const hit = lookUp(machine, name, type);
-    if (hit?.kind === 'data') {
+    const answer: HeldRRset[] = [];
+    let at = name;
+    while (answer.length <= LIMITS.aliases.value) {
+      const hit = lookUp(machine, at, type);
+      if (hit === undefined) break;
+      if (hit.kind === 'alias') {
+        answer.push(...hit.alias.links);
+        at = hit.alias.target;
+        continue;
+      }
+      const denial = hit.kind === 'denial' ? hit.denial : undefined;
+      if (hit.kind === 'data') answer.push(hit.held);
       const outcome: Outcome = {
         kind: 'answered',
-        rcode: Rcode.NOERROR,
-        answer: [hit.held],
-        authority: [],
-        denial: undefined,
+        rcode: denial?.rcode ?? Rcode.NOERROR,
+        answer,
+        authority: denial?.authority ?? [],
+        denial: denial?.security,
         fromCache: true,
         stale: false,
       };
-      return resolutionOf(outcome, name, machine.now);
+      return resolutionOf(outcome, name, machine);
     }
     const errors = [{ code: EdeCode.NOT_AUTHORITATIVE, text: 'recursion was not asked for' }];
     return { ...failureResolution(name, errors, true), rcode: Rcode.REFUSED };
@@ -224,7 +249,7 @@ export class Resolver {
     };
     // RFC 8767 §5: also between one attempt to refresh and the next.
     const shown = staleOutcome(machine, name, type, outcome) ?? outcome;
-    return resolutionOf(shown, name, machine.now);
+    return resolutionOf(shown, name, machine);
   }
 
   #startTask(
@@ -259,7 +284,8 @@ export class Resolver {
     });
     this.#timers.set(task, timer);
     if (machine.config.serveStale && handle !== undefined) {
-      machine.deadlines.schedule(machine.now.monotonicMs + CLIENT_PATIENCE_MS, () => {
+      const patienceMs = machine.config.staleAfterMs ?? CLIENT_PATIENCE_MS;
+      machine.deadlines.schedule(machine.now.monotonicMs + patienceMs, () => {
         if (this.#tasks.get(key) !== task) return;
         const stale = staleOutcome(machine, name, type, undefined);
         if (stale !== undefined) this.#tell(task, stale);
@@ -311,7 +337,7 @@ export class Resolver {
   #tell(task: Task, outcome: Outcome): void {
     if (task.handles.size === 0) return;
     const machine = this.#machine;
-    const resolution = resolutionOf(outcome, task.resolution.name, machine.now);
+    const resolution = resolutionOf(outcome, task.resolution.name, machine);
     for (const handle of task.handles) {
       this.#taskOfHandle.delete(handle);
       machine.effect({ kind: 'finished', handle, resolution });

@@ -15,6 +15,7 @@ import {
   retryAfter,
   serialiseRfc5011State,
   TrustAnchors,
+  isDeleted,
   trustedRecords,
   validateDnskeys,
   validateRRset,
@@ -337,8 +338,14 @@ t.test('states and events', (t) => {
     t.equal(stateOf(absent.state, zsk.tag), 'VALID', 'not while the other is missing');
     const alone = initialState({ zone: ZONE, ds: [], dnskeys: [dnskeys[1]!] }, NOW);
     const first = look(alone, setAt(NOW, [a, zsk], [zsk]), NOW);
-    t.same(first.said, [`${a.tag} START NewKey ADDPEND`], 'its word does not cut the hold-down');
-    t.equal(stateOf(first.state, zsk.tag), 'VALID');
+    const introduced = [`${a.tag} START configured VALID`, `${zsk.tag} VALID not followed START`];
+    t.same(first.said, introduced, 'where there is no other anchor yet, it brings the first ones');
+    const forged = look(alone, setAt(NOW, [b, zsk], [b]), NOW);
+    t.same(forged.said, ['refused: no such key'], 'only with its own signature');
+    const known = look(both, setAt(NOW, [a, b, zsk], [a, zsk]), NOW);
+    t.equal(stateOf(known.state, b.tag), 'ADDPEND', 'beside another one it cuts no hold-down');
+    const later = look(first.state, setAt(NOW + DAY, [a, b, zsk], [a, zsk]), NOW + DAY);
+    t.equal(stateOf(later.state, b.tag), 'ADDPEND', 'nor does anybody later');
     t.end();
   });
 
@@ -436,7 +443,7 @@ t.test('states and events', (t) => {
     t.end();
   });
 
-  t.test('without any anchor it says so at every look, and stays closed', (t) => {
+  t.test('when every anchor is revoked the trust point is gone, but for the root', (t) => {
     const revoked = withFlags(a, REVOKED_KSK);
     const set = setAt(NOW, [revoked, b], [revoked]);
     const last = look(first.state, set, NOW);
@@ -448,9 +455,16 @@ t.test('states and events', (t) => {
     const still = look(restarted(last.state), setAt(NOW + DAY, [b], [b]), NOW + DAY);
     t.same(still.said, ['refused: no key matches anchor', 'no anchor left']);
     const ctx = context();
-    const anchors = TrustAnchors.from(trustedRecords(still.state), ctx);
-    t.equal(anchors.closestAtOrAbove(name('www.example.test'))?.toString(), 'example.test.');
-    const verdict = validateDnskeys(ZONE, setAt(NOW, [b], [b]), anchors, ctx);
+    t.ok(isDeleted(still.state));
+    t.same(trustedRecords(still.state), [], 'RFC 5011 §5: as if it had never been configured');
+    const byAnother = look(first.state, setAt(NOW, [revoked, b], [b]), NOW);
+    t.notOk(isDeleted(byAnother.state), 'nobody but the holder of the key revokes it');
+
+    const rootState = { ...still.state, zone: Name.root };
+    const anchors = TrustAnchors.from(trustedRecords(rootState), ctx);
+    t.equal(anchors.closestAtOrAbove(name('www.example.test'))?.toString(), '.');
+    const keys = setAt(NOW, [b], [b], Name.root);
+    const verdict = validateDnskeys(Name.root, keys, anchors, ctx);
     t.match(verdict, { status: 'bogus', reason: 'no key matches anchor' }, 'not unsigned: closed');
 
     const adopted = adoptAnchor(still.state, anchorOf(ZONE, [a, b]), NOW, ctx.crypto);

@@ -236,7 +236,11 @@ class Collector {
         this.#config.nsec3MaxIterations = Math.min(150, Number(value.split(/\s+/)[1]));
         return undefined;
       case 'serve-expired-client-timeout':
+        this.#config.staleAfterMs = Number(value);
+        return undefined;
       case 'serve-expired-reply-ttl':
+        this.#config.staleTtlSeconds = Number(value);
+        return undefined;
       case 'serve-expired-ttl':
       case 'serve-expired-ttl-reset':
         return undefined;
