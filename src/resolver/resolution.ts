@@ -55,6 +55,8 @@ export class Resolution {
   /** Accepted replies on the way. */
   readonly #sources: Source[] = [];
   #fromCache = true;
+  /** Set when only the code of the answer is still open: nothing else is added to it. */
+  #aliasesToShow: number | undefined;
   #finished = false;
   #firstBogus: Bogus | undefined;
   #unchecked: Unchecked | undefined;
@@ -250,7 +252,7 @@ export class Resolution {
         : { rrset: set, security: judged.security, expiresAtMs: machine.now.cacheMs, proof: [] };
     if (set.type === this.type && set.owner.equals(this.#current)) {
       this.#links.push(held);
-      this.#finish(Rcode.NOERROR, [], undefined);
+      this.#finishData(held, usable);
       return;
     }
     const alias = this.#aliasOf(set, held, usable);
@@ -263,13 +265,30 @@ export class Resolution {
     this.#take(alias);
     // An alias of itself leads nowhere and is all that there is; longer loops are errors.
     if (this.type === RRType.CNAME || isOfItself) {
-      this.#finish(Rcode.NOERROR, [], undefined);
+      if (isOfItself) this.#finish(Rcode.NOERROR, [], undefined);
+      else this.#finishData(alias.links.at(-1)!, usable);
       return;
     }
     if (held.security.status === 'secure') {
       this.effort.evidence.push({ target: alias.target, cut: judged.cut, usable });
     }
     this.#follow(cut, usable);
+  }
+
+  /**
+   * The data are there. Beside an alias that was asked for, a code may stand that speaks of its
+   * target (RFC 2308 §2.1): it is passed on if that is true.
+   */
+  #finishData(held: HeldRRset, usable: UsableReply): void {
+    const isOfTarget = this.type === RRType.CNAME && usable.reply.rcode === Rcode.NXDOMAIN;
+    const alias = isOfTarget ? aliasFromCname(held) : undefined;
+    if (alias === undefined || this.#aliasesToShow !== undefined) {
+      this.#finish(Rcode.NOERROR, [], undefined);
+      return;
+    }
+    this.#aliasesToShow = this.#links.length;
+    this.#current = alias.target;
+    this.#step();
   }
 
   /** Where a judged CNAME or DNAME leads; undefined when that ended the question. */
@@ -430,6 +449,10 @@ export class Resolution {
     denial: HeldRRset['security'] | undefined,
     unanswered?: readonly ExtendedError[],
   ): void {
+    if (this.#aliasesToShow !== undefined && rcode !== Rcode.NXDOMAIN) {
+      this.#finishWithAliases();
+      return;
+    }
     const shown = [...authority.map(({ rrset }) => rrset), ...this.#links.flatMap((l) => l.proof)];
     const more =
       this.#purpose === 'answer' && this.#sources.length > 0
@@ -447,7 +470,24 @@ export class Resolution {
     });
   }
 
+  #finishWithAliases(): void {
+    this.#links.length = this.#aliasesToShow ?? this.#links.length;
+    this.#end({
+      kind: 'answered',
+      rcode: Rcode.NOERROR,
+      answer: this.#links,
+      authority: [],
+      denial: undefined,
+      fromCache: this.#fromCache,
+      stale: false,
+    });
+  }
+
   #failBogus(verdict: Bogus): void {
+    if (this.#aliasesToShow !== undefined) {
+      this.#finishWithAliases();
+      return;
+    }
     this.#end({
       kind: 'failed',
       bogus: verdict,
@@ -459,6 +499,10 @@ export class Resolution {
   }
 
   #fail(errors: readonly ExtendedError[], sentence: string): void {
+    if (this.#aliasesToShow !== undefined) {
+      this.#finishWithAliases();
+      return;
+    }
     this.#end({
       kind: 'failed',
       bogus: undefined,
