@@ -10,6 +10,7 @@ export async function generatedDocuments(build) {
   const { LIMITS } = await load('src/resolver/index.js');
   const { CACHE_LIMITS } = await load('src/cache/index.js');
   const { CLIENT_LIMITS } = await load('src/server/index.js');
+  const { DANE_LIMITS } = await load('src/dane/index.js');
   return new Map([
     ['docs/configuration.md', configReference()],
     [
@@ -18,6 +19,7 @@ export async function generatedDocuments(build) {
         ['One question, its servers and its answers', 'src/resolver/limits.ts', LIMITS],
         ['Memory', 'src/cache/limits.ts', CACHE_LIMITS],
         ['Clients', 'src/server/client-limits.ts', CLIENT_LIMITS],
+        ['DANE for mail', 'src/dane/limits.ts', DANE_LIMITS],
       ]),
     ],
     ['docs/api/public-types.txt', publicTypes(join(build, 'src', 'index.d.ts'))],
@@ -81,6 +83,14 @@ function declarationText(symbol, checker, entry, names) {
   return [symbol.name, texts.join('\n')];
 }
 
+/** Whether a name was imported from Node, and so needs no words of ours. */
+function isNodes(declaration) {
+  for (let at = declaration; at !== undefined; at = at.parent) {
+    if (ts.isImportDeclaration(at)) return at.moduleSpecifier.text.startsWith('node:');
+  }
+  return false;
+}
+
 /** Types of our own that a declaration mentions. */
 function foreignNames(declaration, checker, folder) {
   const names = new Set();
@@ -88,8 +98,9 @@ function foreignNames(declaration, checker, folder) {
     if (ts.isTypeReferenceNode(node) && ts.isIdentifier(node.typeName)) {
       const symbol = checker.getSymbolAtLocation(node.typeName);
       const isParameter = symbol && (symbol.flags & ts.SymbolFlags.TypeParameter) !== 0;
-      const declared = symbol?.declarations?.[0]?.getSourceFile().fileName;
-      if (!isParameter && declared?.startsWith(folder)) names.add(node.typeName.text);
+      const declared = symbol?.declarations?.[0];
+      const isOurs = declared?.getSourceFile().fileName.startsWith(folder) === true;
+      if (!isParameter && isOurs && !isNodes(declared)) names.add(node.typeName.text);
     }
     ts.forEachChild(node, visit);
   };

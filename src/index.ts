@@ -20,13 +20,23 @@ export type {
   UriRecord,
 } from './embedding/index.js';
 export {
+  type ChainResult,
   ConfigurationError,
   createResolver,
+  type DaneExchange,
+  type DaneOptions,
+  type DaneResult,
+  type DaneRoute,
+  type DaneTlsa,
   type EmbeddedResolver,
   type ExtendedDnsError,
   type QueryOptions,
   type QueryResult,
   type ResolverOptions,
   type SecurityStatus,
+  type TlsaFields,
+  verifyChain,
+  type VerifyChainOptions,
   type Why,
 } from './embedding/index.js';
+export { presentedCertificates } from './runtime/index.js';

@@ -1,9 +1,12 @@
 /** The resolver as a mailer embeds it: one object with `query` and `close`. */
+import type { DaneDecision } from '../dane/index.js';
 import { type Config, type ConfigError, makeConfig, readOptions } from '../config/index.js';
 import { parseName } from '../presentation/index.js';
 import type { Report, Resolution } from '../resolver/index.js';
+import { decideWith } from '../runtime/index.js';
 import { type Name, RRType, typeFromMnemonic } from '../wire/index.js';
 import { type Assembly, assemble } from './assembly.js';
+import { type DaneResult, daneResultOf } from './dane-result.js';
 import { DAEMON_SETTINGS, type ResolverOptions } from './options.js';
 import { type QueryResult, resultOf } from './result.js';
 
@@ -24,12 +27,25 @@ export interface QueryOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface DaneOptions extends QueryOptions {
+  /** 25 unless told. */
+  readonly port?: number;
+  /** The name is that of a host, as in `[mail.example.org]`: no MX look-up (RFC 7672 §2.2.2). */
+  readonly isHost?: boolean;
+}
+
 export interface EmbeddedResolver {
   /**
    * Resolves and validates one question. Rejected for misuse only (a name that is none, an aborted
    * signal, a closed resolver); what happens in the DNS is a result.
    */
   query(name: string, type?: string | number, options?: QueryOptions): Promise<QueryResult>;
+  /**
+   * What a mailer that does DANE has to do with mail for a domain (RFC 7672): which exchanges, and
+   * at each whether to authenticate, to encrypt, to do as before DANE, or to wait. Rejected for
+   * misuse only.
+   */
+  daneForDomain(domain: string, options?: DaneOptions): Promise<DaneResult>;
   /** Ends what is under way, closes all sockets and forgets the cache. */
   close(): void;
 }
@@ -70,16 +86,26 @@ class Embedded implements EmbeddedResolver {
     typeText: string | number = 'A',
     { signal }: QueryOptions = {},
   ): Promise<QueryResult> {
-    const name = parseName(nameText);
-    if (name === undefined) throw misuse('ERR_INVALID_NAME', `not a domain name: ${nameText}`);
+    const name = readName(nameText);
     const type = readType(typeText);
-    signal?.throwIfAborted();
-    if (this.#closed) throw misuse('ERR_CLOSED', CLOSED);
-    this.#assembly ??= this.#assemble();
-    const assembly = await this.#assembly;
-    signal?.throwIfAborted();
-    if (this.#closed) throw misuse('ERR_CLOSED', CLOSED);
+    const assembly = await this.#ready(signal);
     return resultOf(await this.#ask(assembly, name, type, signal));
+  }
+
+  async daneForDomain(
+    domain: string,
+    { port = 25, isHost = false, signal }: DaneOptions = {},
+  ): Promise<DaneResult> {
+    const name = readName(domain);
+    if (!Number.isInteger(port) || port < 1 || port > 0xffff) {
+      throw misuse('ERR_INVALID_PORT', `not a port: ${port}`);
+    }
+    const { driver } = await this.#ready(signal);
+    const decision = await this.#wait<DaneDecision>(signal, (resolve, reject) => {
+      const destination = { name, port, viaMx: !isHost };
+      return decideWith(driver, destination, { decided: resolve, broke: reject });
+    });
+    return daneResultOf(decision);
   }
 
   close(): void {
@@ -104,39 +130,68 @@ class Embedded implements EmbeddedResolver {
     return assembled.assembly;
   }
 
+  async #ready(signal: AbortSignal | undefined): Promise<Assembly> {
+    signal?.throwIfAborted();
+    if (this.#closed) throw misuse('ERR_CLOSED', CLOSED);
+    this.#assembly ??= this.#assemble();
+    const assembly = await this.#assembly;
+    signal?.throwIfAborted();
+    if (this.#closed) throw misuse('ERR_CLOSED', CLOSED);
+    return assembly;
+  }
+
   #ask(
     { driver }: Assembly,
     name: Name,
     type: number,
     signal: AbortSignal | undefined,
   ): Promise<Resolution> {
-    return new Promise((resolve, reject) => {
+    return this.#wait<Resolution>(signal, (resolve) => {
       const handle = driver.newHandle();
+      const how = { checkingDisabled: false, recursionDesired: true } as const;
+      driver.ask({ kind: 'question', handle, name, type, ...how }, resolve);
+      return { cancel: () => driver.cancel(handle) };
+    });
+  }
+
+  /** Until what was started ends, the signal aborts it, or the resolver is closed. */
+  #wait<T>(
+    signal: AbortSignal | undefined,
+    start: (resolve: (value: T) => void, reject: (error: unknown) => void) => Cancellable,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
       const forget = (): void => {
         signal?.removeEventListener('abort', abort);
         this.#rejects.delete(reject);
       };
       const abort = (): void => {
         forget();
-        driver.cancel(handle);
+        started?.cancel();
         reject(signal?.reason);
       };
       this.#rejects.add(reject);
       signal?.addEventListener('abort', abort, { once: true });
-      const event = {
-        kind: 'question',
-        handle,
-        name,
-        type,
-        checkingDisabled: false,
-        recursionDesired: true,
-      } as const;
-      driver.ask(event, (resolution) => {
+      const settle = (value: T): void => {
         forget();
-        resolve(resolution);
-      });
+        resolve(value);
+      };
+      const fail = (error: unknown): void => {
+        forget();
+        reject(error);
+      };
+      const started: Cancellable | undefined = start(settle, fail);
     });
   }
+}
+
+interface Cancellable {
+  cancel(): void;
+}
+
+function readName(text: string): Name {
+  const name = parseName(text);
+  if (name === undefined) throw misuse('ERR_INVALID_NAME', `not a domain name: ${text}`);
+  return name;
 }
 
 function readType(text: string | number): number {

@@ -1,5 +1,6 @@
 /** The door of the embedding room: the resolver put together, for programs and for the cli. */
 export { type Assembled, type Assembly, type AssemblyOptions, assemble } from './assembly.js';
+export * from './dane-result.js';
 export * from './embedded-resolver.js';
 export { readFoundations } from './foundations.js';
 export type { LabSettings } from './lab-settings.js';

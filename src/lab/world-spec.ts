@@ -45,6 +45,18 @@ export interface Expectation {
   readonly records?: number;
 }
 
+/** What a mailer has to do with an exchange; see `ExchangeAction` of the dane room. */
+export type MailAction = 'authenticate' | 'encrypt' | 'opportunistic' | 'defer' | 'skip';
+
+/** What a mailer that does DANE (RFC 7672) has to do with mail for the domain. */
+export interface MailExpectation {
+  /** The lab's domain itself unless told. */
+  readonly domain?: string;
+  readonly outcome: 'deliver' | 'refuse' | 'defer';
+  /** In the order of preference. */
+  readonly exchanges: readonly MailAction[];
+}
+
 export interface LabDomain {
   /** Absolute name, without the final dot. */
   readonly name: string;
@@ -54,6 +66,8 @@ export interface LabDomain {
   /** Lines for the zone above, relative to it: delegations that lead nowhere. */
   readonly linesInParent?: string;
   readonly expectations: readonly Expectation[];
+  /** Absent where it follows from the look-ups of one exchange. */
+  readonly mail?: MailExpectation;
 }
 
 export interface World {

@@ -6,6 +6,7 @@ import { aliasDomains } from './alias-domains.js';
 import { brokenDomains } from './broken-domains.js';
 import { extendedErrorDomains } from './extended-error-domains.js';
 import { LAB_ALGORITHMS } from './lab-signer.js';
+import { mailDomains } from './mail-domains.js';
 import { serverDomains } from './server-domains.js';
 import { soundDomains } from './sound-domains.js';
 import { nsec3, OPT_OUT, splitKeys, type World, type ZoneSpec } from './world-spec.js';
@@ -44,6 +45,7 @@ export function labWorld(): World {
     domains: [
       ...soundDomains(),
       ...aliasDomains(),
+      ...mailDomains(),
       ...serverDomains(),
       ...brokenDomains(),
       ...extendedErrorDomains(),

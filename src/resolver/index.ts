@@ -13,3 +13,4 @@ export type { Now } from './now.js';
 export type { Minimisation } from './qname-minimisation.js';
 export * from './resolution-types.js';
 export { Resolver } from './resolver.js';
+export { type Why, whyOf } from './why.js';

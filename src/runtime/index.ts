@@ -1,8 +1,10 @@
 /** The door of the runtime room: sockets, clocks, entropy, files and the loop. Decides nothing. */
 export * from './ask-server.js';
+export { certificateTools } from './certificates.js';
 export * from './clock.js';
 export * from './crypto.js';
 export * from './daemon.js';
+export { decideWith, type DecisionEnd } from './decide-dane.js';
 export * from './driver.js';
 export * from './entropy.js';
 export * from './files.js';
@@ -11,6 +13,7 @@ export { type MailHost, readMailHost } from './mail-host.js';
 export { keepHeapSmall } from './memory.js';
 export type { ListenAddress } from './listen-udp.js';
 export { probeNetwork, probeResolver, type ProbeTargets } from './network-probes.js';
+export { presentedCertificates } from './presented-chain.js';
 export * from './systemd.js';
 export * from './upstream.js';
 export { openSockets } from './upstream-sockets.js';

@@ -5,6 +5,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { X509Certificate } from 'node:crypto';
 import t from 'tap';
 import { type Config, makeConfig, type RawSetting } from '../../src/config/index.js';
 import { type Assembly, assemble } from '../../src/embedding/index.js';
@@ -15,12 +16,14 @@ import {
   type EmbeddedResolver,
   type QueryResult,
   type ResolverOptions,
+  verifyChain,
 } from '../../src/index.js';
 import { formatRecord, parseName } from '../../src/presentation/index.js';
 import type { Resolution } from '../../src/resolver/index.js';
 import { Daemon } from '../../src/runtime/index.js';
 import { CookieJar, DEFAULT_NAME_SERVER_CONFIG } from '../../src/server/index.js';
 import { IpAddress, RRType } from '../../src/wire/index.js';
+import { labServerKey, makeCertificate, newKey } from '../support/certificate-maker.js';
 
 function configOf(values: Readonly<Record<string, RawSetting['value']>> = {}): Config {
   const result = makeConfig(
@@ -276,4 +279,48 @@ t.test('RFC 5011: state is kept, found again, and no reason to stop', async (t) 
   const torn = resolverWith(options);
   t.match(await torn.query('p256.dane', 'MX'), { security: 'secure' });
   t.match(warnings.join(), /rfc5011\.root\.state line \d+: .*starting from the configured anchors/);
+});
+
+t.test('the DANE decision as one call', async (t) => {
+  const resolver = resolverWith();
+  const good = await resolver.daneForDomain('CERTIFICATE.dane');
+  t.match(good, { domain: 'certificate.dane', port: 25, outcome: 'deliver' });
+  t.match(good.route, { kind: 'MX', secure: true, why: { code: 'validated' } });
+  const [exchange] = good.exchanges;
+  t.match(exchange, {
+    exchange: 'mx.certificate.dane',
+    action: 'authenticate',
+    serverName: 'mx.certificate.dane',
+    tlsaName: '_25._tcp.mx.certificate.dane',
+    records: [{ usage: 3, selector: 1, matchingType: 1, state: 'usable' }],
+    referenceNames: ['mx.certificate.dane', 'certificate.dane'],
+  });
+  const own = makeCertificate({ subject: 'anybody', key: labServerKey });
+  t.match(verifyChain(exchange?.records ?? [], [own], exchange?.referenceNames ?? []), {
+    ok: true,
+    record: /^3 1 1 /,
+    depth: 0,
+  });
+  const stranger = new X509Certificate(makeCertificate({ subject: 'anybody', key: newKey() }));
+  t.match(verifyChain(exchange?.records ?? [], [stranger], []), {
+    ok: false,
+    code: 'no match',
+    attempts: [{ record: /^3 1 1 / }],
+  });
+  const bogus = await resolver.daneForDomain('expired-tlsa.broken');
+  t.match(bogus, { outcome: 'defer', exchanges: [{ action: 'defer', why: { server: /./ } }] });
+  const host = await resolver.daneForDomain('mx.p256.dane', { port: 465, isHost: true });
+  t.match(host, { route: { kind: 'host' }, exchanges: [{ reason: 'no TLSA' }] });
+  await t.rejects(resolver.daneForDomain('p256.dane', { port: 0 }), { code: 'ERR_INVALID_PORT' });
+  await t.rejects(resolver.daneForDomain('a..b'), { code: 'ERR_INVALID_NAME' });
+  const aborted = AbortSignal.abort(new Error('enough'));
+  await t.rejects(resolver.daneForDomain('p256.dane', { signal: aborted }), { message: 'enough' });
+  const controller = new AbortController();
+  const waiting = resolver.daneForDomain('rsa.dane', { signal: controller.signal });
+  controller.abort(new Error('enough'));
+  await t.rejects(waiting, { message: 'enough' });
+  const closing = resolverWith();
+  const pending = closing.daneForDomain('split.dane');
+  closing.close();
+  await t.rejects(pending, { code: 'ERR_CLOSED' });
 });

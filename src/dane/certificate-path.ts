@@ -1,0 +1,129 @@
+/**
+ * From a server's certificate up to the authority that a TLSA record names (RFC 7671 §5.2), through
+ * the certificates that the server sent, in whatever order (RFC 5280 §6, as far as one anchor
+ * that DNS has named needs it).
+ */
+import { type CertificateLayout, readCertificate } from './certificate-layout.js';
+import type { CertificateTools, OpenedCertificate } from './certificate-tools.js';
+import { DANE_LIMITS } from './limits.js';
+
+export interface Certificate {
+  readonly opened: OpenedCertificate;
+  readonly layout: CertificateLayout;
+}
+
+export function openCertificate(
+  octets: Uint8Array,
+  tools: CertificateTools,
+): Certificate | undefined {
+  if (octets.length > DANE_LIMITS.certificateOctets.value) return undefined;
+  const layout = readCertificate(octets);
+  const opened = layout === undefined ? undefined : tools.open(octets);
+  return layout === undefined || opened === undefined ? undefined : { opened, layout };
+}
+
+/** What a path ends at. */
+export interface Anchor {
+  /** The certificate is the authority. */
+  isAuthority(certificate: Certificate): boolean;
+  /** The authority is no certificate of the chain, but has signed this one. */
+  hasSigned(certificate: Certificate): boolean;
+}
+
+export type FoundPath =
+  | { readonly ok: true; readonly path: readonly Certificate[] }
+  | { readonly ok: false; readonly reason: 'no path' | 'too much work' };
+
+/** Depth first, never through one certificate twice, within a number of checks. */
+export function findPath(
+  leaf: Certificate,
+  others: readonly Certificate[],
+  anchor: Anchor,
+): FoundPath {
+  let checks = 0;
+  let spent = false;
+  const may = (check: () => boolean): boolean => {
+    if (checks >= DANE_LIMITS.issuerChecks.value) spent = true;
+    else checks++;
+    return !spent && check();
+  };
+  const extend = (path: readonly Certificate[]): readonly Certificate[] | undefined => {
+    const top = path[path.length - 1]!;
+    // RFC 7671 §5.2: the authority is never the server's own certificate.
+    if (path.length > 1 && anchor.isAuthority(top)) return path;
+    for (const issuer of others) {
+      if (path.includes(issuer)) continue;
+      if (!may(() => top.opened.isIssuedBy(issuer.opened))) continue;
+      const whole = extend([...path, issuer]);
+      if (whole !== undefined) return whole;
+    }
+    return may(() => anchor.hasSigned(top)) ? path : undefined;
+  };
+  const path = extend([leaf]);
+  if (path !== undefined) return { ok: true, path };
+  return { ok: false, reason: spent ? 'too much work' : 'no path' };
+}
+
+export interface PathFlaw {
+  readonly code: 'expired' | 'not yet valid' | 'not an authority' | 'not for servers' | 'extension';
+  readonly sentence: string;
+  readonly section: string;
+}
+
+/** RFC 5280 §6.1: dates, who may sign for whom, and nothing critical that is not understood. */
+export function whyPathIsWrong(
+  path: readonly Certificate[],
+  nowSeconds: number,
+): PathFlaw | undefined {
+  for (const [depth, certificate] of path.entries()) {
+    const flaw =
+      whyNotNow(certificate, nowSeconds) ?? whyNotIssuer(path, depth) ?? whyNotUsable(certificate);
+    if (flaw !== undefined) return flaw;
+  }
+  return undefined;
+}
+
+function whyNotNow({ opened, layout }: Certificate, nowSeconds: number): PathFlaw | undefined {
+  const section = 'RFC 5280 §6.1.3';
+  const { subject } = opened;
+  if (nowSeconds > layout.notAfterSeconds) {
+    return { code: 'expired', sentence: `the certificate of ${subject} has expired`, section };
+  }
+  if (nowSeconds >= layout.notBeforeSeconds) return undefined;
+  return {
+    code: 'not yet valid',
+    sentence: `the certificate of ${subject} is not valid yet`,
+    section,
+  };
+}
+
+function whyNotIssuer(path: readonly Certificate[], depth: number): PathFlaw | undefined {
+  const certificate = path[depth]!;
+  const { isAuthority, maySignCertificates, pathLength } = certificate.layout;
+  if (depth === 0) return undefined;
+  const { subject } = certificate.opened;
+  // RFC 5280 §4.2.1.9: how many authorities may follow, those that renew themselves not counted.
+  const between = path.slice(1, depth).filter(({ layout }) => !layout.isSelfIssued).length;
+  const why = !isAuthority
+    ? 'is not that of an authority'
+    : !maySignCertificates
+      ? 'may not sign certificates'
+      : pathLength !== undefined && between > pathLength
+        ? `allows ${pathLength} authorities below it, not ${between}`
+        : undefined;
+  if (why === undefined) return undefined;
+  const sentence = `the certificate of ${subject} ${why}`;
+  return { code: 'not an authority', sentence, section: 'RFC 5280 §4.2.1' };
+}
+
+function whyNotUsable({ opened, layout }: Certificate): PathFlaw | undefined {
+  const { subject } = opened;
+  if (!layout.mayServe) {
+    const sentence = `the certificate of ${subject} is not for servers`;
+    return { code: 'not for servers', sentence, section: 'RFC 5280 §4.2.1.12' };
+  }
+  const [unknown] = layout.unknownCritical;
+  if (unknown === undefined) return undefined;
+  const sentence = `the certificate of ${subject} has a critical extension that is not known here (${unknown})`;
+  return { code: 'extension', sentence, section: 'RFC 5280 §4.2' };
+}

@@ -1,0 +1,227 @@
+/**
+ * Whether the certificates that a server presented are those that its TLSA records speak of
+ * (RFC 7671 §5, RFC 7672 §3). One record that matches is enough.
+ */
+import type { Tlsa } from '../wire/index.js';
+import { equalOctets } from '../wire/index.js';
+import type { Name } from '../wire/index.js';
+import {
+  type Anchor,
+  type Certificate,
+  findPath,
+  openCertificate,
+  whyPathIsWrong,
+} from './certificate-path.js';
+import type { CertificateTools } from './certificate-tools.js';
+import { CertificateData } from './certificate-data.js';
+import { DANE_LIMITS } from './limits.js';
+import { nameText } from './lookup.js';
+import { explainMismatch } from './mismatch.js';
+import { Selector, type TlsaJudgement, Usage } from './tlsa-records.js';
+
+export interface PresentedChain {
+  /** As TLS presents them: the server's own first, in DER. */
+  readonly certificates: readonly Uint8Array[];
+  readonly nowSeconds: number;
+}
+
+export type ChainFailure =
+  | 'no certificate'
+  | 'unreadable certificate'
+  | 'too many certificates'
+  | 'no usable record'
+  | 'no match'
+  | 'authority missing'
+  | 'name mismatch'
+  | 'expired'
+  | 'not yet valid'
+  | 'not an authority'
+  | 'not for servers'
+  | 'extension'
+  | 'too much work';
+
+export type ChainVerdict =
+  | {
+      readonly ok: true;
+      readonly record: TlsaJudgement;
+      /** Of the matching certificate; 0 is the server's own. Undefined when it was not sent. */
+      readonly depth: number | undefined;
+      /** The reference name that the certificate has; DANE-EE asks for none. */
+      readonly name: Name | undefined;
+      readonly sentence: string;
+      readonly section: string;
+    }
+  | {
+      readonly ok: false;
+      readonly code: ChainFailure;
+      readonly sentence: string;
+      readonly section: string;
+      /** For each record that could have matched, why it did not. */
+      readonly attempts: readonly ChainAttempt[];
+    };
+
+export interface ChainAttempt {
+  readonly record: TlsaJudgement;
+  readonly code: ChainFailure;
+  readonly sentence: string;
+  readonly section: string;
+}
+
+type Outcome = Extract<ChainVerdict, { ok: true }> | ChainAttempt;
+
+export function verifyChain(
+  records: readonly TlsaJudgement[],
+  chain: PresentedChain,
+  referenceNames: readonly Name[],
+  tools: CertificateTools,
+): ChainVerdict {
+  const opened = openChain(chain, tools);
+  if ('code' in opened) return opened;
+  const usable = records.filter(({ state }) => state === 'usable');
+  if (usable.length === 0) {
+    return failure('no usable record', 'no TLSA record can authenticate it', 'RFC 7672 §2.2');
+  }
+  const check = new ChainCheck(opened.certificates, chain, referenceNames, tools);
+  const attempts: ChainAttempt[] = [];
+  for (const record of usable) {
+    const outcome = check.against(record);
+    if ('ok' in outcome) return outcome;
+    attempts.push(outcome);
+  }
+  // What came furthest says most: a name that is wrong more than data that do not match.
+  const told = attempts.findLast(({ code }) => code !== 'no match') ?? attempts[0]!;
+  const { code, sentence, section } = told;
+  return { ok: false, code, sentence, section, attempts };
+}
+
+function failure(
+  code: ChainFailure,
+  sentence: string,
+  section: string,
+): ChainVerdict & { ok: false } {
+  return { ok: false, code, sentence, section, attempts: [] };
+}
+
+type OpenedChain =
+  | { readonly certificates: readonly [Certificate, ...Certificate[]] }
+  | (ChainVerdict & { ok: false });
+
+function openChain({ certificates }: PresentedChain, tools: CertificateTools): OpenedChain {
+  const { value: limit } = DANE_LIMITS.certificates;
+  if (certificates.length > limit) {
+    const sentence = `the server sent more than ${limit} certificates`;
+    return failure('too many certificates', sentence, 'RFC 7671 §5');
+  }
+  const [first, ...rest] = certificates;
+  if (first === undefined) {
+    return failure('no certificate', 'the server sent no certificate', 'RFC 7671 §5');
+  }
+  const leaf = openCertificate(first, tools);
+  if (leaf === undefined) {
+    const sentence = "the server's certificate cannot be read";
+    return failure('unreadable certificate', sentence, 'RFC 5280 §4.1');
+  }
+  // An authority's certificate that cannot be read is of no use, and does no harm.
+  const others = rest.map((octets) => openCertificate(octets, tools));
+  return { certificates: [leaf, ...others.filter((each) => each !== undefined)] };
+}
+
+class ChainCheck {
+  readonly #leaf: Certificate;
+  readonly #others: readonly Certificate[];
+  readonly #nowSeconds: number;
+  readonly #names: readonly Name[];
+  readonly #tools: CertificateTools;
+  readonly #data: CertificateData;
+
+  constructor(
+    [leaf, ...others]: readonly [Certificate, ...Certificate[]],
+    { nowSeconds }: PresentedChain,
+    names: readonly Name[],
+    tools: CertificateTools,
+  ) {
+    this.#leaf = leaf;
+    this.#others = others;
+    this.#nowSeconds = nowSeconds;
+    this.#names = names;
+    this.#tools = tools;
+    this.#data = new CertificateData(tools);
+  }
+
+  against(record: TlsaJudgement): Outcome {
+    const { tlsa } = record;
+    if (tlsa === undefined) throw new Error('a usable record has no data');
+    return tlsa.usage === Usage.DANE_EE
+      ? this.#endEntity(record, tlsa)
+      : this.#trustAnchor(record, tlsa);
+  }
+
+  /** RFC 7671 §5.1: the key is all that counts; neither names nor dates nor signatures do. */
+  #endEntity(record: TlsaJudgement, tlsa: Tlsa): Outcome {
+    if (!this.#data.matches(tlsa, this.#leaf)) {
+      const sentence = explainMismatch(tlsa, this.#leaf, this.#others, this.#data);
+      return { record, code: 'no match', sentence, section: 'RFC 7671 §5.1' };
+    }
+    const sentence = "the server's certificate matches (DANE-EE; names and dates do not count)";
+    return { ok: true, record, depth: 0, name: undefined, sentence, section: 'RFC 7671 §5.1' };
+  }
+
+  #trustAnchor(record: TlsaJudgement, tlsa: Tlsa): Outcome {
+    const known = this.#namedCertificate(tlsa);
+    const others = known === undefined ? this.#others : [...this.#others, known];
+    const found = findPath(this.#leaf, others, this.#anchorOf(tlsa));
+    const section = 'RFC 7671 §5.2';
+    if (!found.ok) {
+      if (found.reason === 'too much work') {
+        const sentence = 'the certificates are signed across too many ways to follow';
+        return { record, code: found.reason, sentence, section };
+      }
+      return { record, ...this.#whyNoPath(tlsa) };
+    }
+    const flaw = whyPathIsWrong(found.path, this.#nowSeconds);
+    if (flaw !== undefined) return { record, ...flaw };
+    // RFC 7672 §3.2.2: an authority may have many customers; the name says which one this is.
+    const name = this.#names.find((each) => this.#leaf.opened.matchesName(nameText(each)));
+    if (name === undefined) {
+      const names = this.#names.map(nameText).join(', ');
+      const sentence = `the certificate is from the right authority, but not for ${names}`;
+      return { record, code: 'name mismatch', sentence, section: 'RFC 7672 §3.2.2' };
+    }
+    const top = found.path[found.path.length - 1]!;
+    const depth = [this.#leaf, ...this.#others].indexOf(top);
+    const sentence =
+      `the certificate was issued, for ${nameText(name)}, by the authority that the record names ` +
+      '(DANE-TA)';
+    const isSent = depth > 0;
+    return { ok: true, record, depth: isSent ? depth : undefined, name, sentence, section };
+  }
+
+  #anchorOf(tlsa: Tlsa): Anchor {
+    const isBareKey = tlsa.selector === Selector.PUBLIC_KEY && tlsa.matchingType === 0;
+    return {
+      isAuthority: (certificate) => this.#data.matches(tlsa, certificate),
+      // RFC 7671 §5.2.2: a whole key can check a signature without the authority's certificate.
+      hasSigned: ({ opened }) => isBareKey && opened.isSignedBy(tlsa.data),
+    };
+  }
+
+  /** RFC 7671 §5.2.2: a whole certificate in the record need not be sent. */
+  #namedCertificate({ selector, matchingType, data }: Tlsa): Certificate | undefined {
+    if (selector !== Selector.CERTIFICATE || matchingType !== 0) return undefined;
+    const isSent = this.#others.some(({ opened }) => equalOctets(opened.octets, data));
+    return isSent ? undefined : openCertificate(data, this.#tools);
+  }
+
+  #whyNoPath(tlsa: Tlsa): Omit<ChainAttempt, 'record'> {
+    const section = 'RFC 7671 §5.2';
+    const authority = this.#others.find((each) => this.#data.matches(tlsa, each));
+    if (authority !== undefined) {
+      const sentence =
+        `the authority of the record was sent (${authority.opened.subject}), but it has not ` +
+        "issued the server's certificate";
+      return { code: 'authority missing', sentence, section };
+    }
+    const sentence = explainMismatch(tlsa, this.#leaf, this.#others, this.#data);
+    return { code: 'no match', sentence, section };
+  }
+}

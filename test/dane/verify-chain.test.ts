@@ -1,0 +1,275 @@
+/** Certificates against TLSA records: each that must pass, beside the forgery that must not. */
+import { createHash } from 'node:crypto';
+import t, { type Test } from 'tap';
+import {
+  type ChainVerdict,
+  DANE_LIMITS,
+  judgeTlsaRecords,
+  verifyChain,
+} from '../../src/dane/index.js';
+import { parseName } from '../../src/presentation/index.js';
+import { certificateTools } from '../../src/runtime/index.js';
+import type { Name } from '../../src/wire/index.js';
+import {
+  CLIENT_AUTH,
+  makeCertificate,
+  newKey,
+  publicKeyInfo,
+  SERVER_AUTH,
+} from '../support/certificate-maker.js';
+
+/** 2026-03-01 */
+const NOW = 1_772_323_200;
+
+const rootKey = newKey();
+const middleKey = newKey();
+const leafKey = newKey();
+const strangerKey = newKey();
+const root = { subject: 'Root', key: rootKey };
+const middle = { subject: 'Middle', key: middleKey };
+
+const rootCertificate = makeCertificate({ ...root, isAuthority: true, keyUsage: 0x04 });
+const middleCertificate = makeCertificate({
+  ...middle,
+  issuer: root,
+  isAuthority: true,
+  pathLength: 0,
+});
+const leafSpec = {
+  subject: 'mx.example.org',
+  names: ['mx.example.org'],
+  key: leafKey,
+  issuer: middle,
+  purposes: [SERVER_AUTH],
+};
+const leaf = makeCertificate(leafSpec);
+const chain = [leaf, middleCertificate, rootCertificate];
+
+function hash(name: 'sha256' | 'sha512', octets: Uint8Array): Uint8Array {
+  return createHash(name).update(octets).digest();
+}
+
+function tlsa(usage: number, selector: number, matchingType: number, data: Uint8Array): Uint8Array {
+  return Uint8Array.of(usage, selector, matchingType, ...data);
+}
+
+function names(...texts: string[]): Name[] {
+  return texts.map((text) => parseName(text)!);
+}
+
+interface Given {
+  readonly records: readonly Uint8Array[];
+  readonly certificates?: readonly Uint8Array[];
+  readonly names?: readonly Name[];
+  readonly nowSeconds?: number;
+}
+
+function verify(given: Given): ChainVerdict {
+  const presented = {
+    certificates: given.certificates ?? chain,
+    nowSeconds: given.nowSeconds ?? NOW,
+  };
+  const referenceNames = given.names ?? names('mx.example.org');
+  return verifyChain(judgeTlsaRecords(given.records), presented, referenceNames, certificateTools);
+}
+
+function refused(t: Test, verdict: ChainVerdict, code: string, sentence: RegExp): void {
+  t.match(verdict, { ok: false, code, sentence }, sentence.source);
+  if (!verdict.ok) t.match(verdict.section, /^RFC \d{4} §/);
+}
+
+/** Every selector and matching type for one certificate. */
+function forms(usage: number, certificate: Uint8Array, key: Uint8Array): Uint8Array[] {
+  return [certificate, key].flatMap((selected, selector) => [
+    tlsa(usage, selector, 0, selected),
+    tlsa(usage, selector, 1, hash('sha256', selected)),
+    tlsa(usage, selector, 2, hash('sha512', selected)),
+  ]);
+}
+
+t.test('DANE-EE: the data count, and nothing else (RFC 7671 §5.1)', (t) => {
+  for (const record of forms(3, leaf, publicKeyInfo(leafKey))) {
+    t.match(verify({ records: [record] }), { ok: true, depth: 0, name: undefined });
+    const forged = Uint8Array.from(record);
+    forged[forged.length - 1]! ^= 1;
+    refused(t, verify({ records: [forged] }), 'no match', /belong to another certificate or key/);
+  }
+  const record = tlsa(3, 1, 1, hash('sha256', publicKeyInfo(leafKey)));
+  const expired = makeCertificate({ ...leafSpec, notAfter: '250201000000Z', names: ['else.test'] });
+  t.match(verify({ records: [record], certificates: [expired] }), { ok: true, depth: 0 });
+  const stranger = makeCertificate({ ...leafSpec, key: strangerKey });
+  refused(t, verify({ records: [record], certificates: [stranger] }), 'no match', /another/);
+  // A chain that contains the right certificate further up proves nothing about the server.
+  refused(t, verify({ records: [record], certificates: [stranger, leaf] }), 'no match', /usage 2/);
+  t.end();
+});
+
+t.test('DANE-EE: the mistakes of those who write records are named', (t) => {
+  const key = publicKeyInfo(leafKey);
+  const cases: ReadonlyArray<readonly [Uint8Array, RegExp]> = [
+    [tlsa(3, 1, 1, hash('sha256', leaf)), /certificate \(selector 0\)/],
+    [tlsa(3, 0, 1, hash('sha256', key)), /public key \(selector 1\)/],
+    [tlsa(3, 1, 1, hash('sha256', rootCertificate)), /selector 0.*authority \(usage 2\)/],
+    [tlsa(2, 1, 1, hash('sha256', key)), /own certificate \(usage 3\)/],
+  ];
+  for (const [record, sentence] of cases) {
+    refused(t, verify({ records: [record] }), 'no match', sentence);
+  }
+  t.end();
+});
+
+t.test('DANE-TA: an authority that was sent, at any height', (t) => {
+  for (const [certificate, key, depth] of [
+    [rootCertificate, rootKey, 2],
+    [middleCertificate, middleKey, 1],
+  ] as const) {
+    for (const record of forms(2, certificate, publicKeyInfo(key))) {
+      t.match(verify({ records: [record] }), { ok: true, depth });
+      // The order of what follows the server's certificate does not matter.
+      const certificates = [leaf, rootCertificate, middleCertificate];
+      t.match(verify({ records: [record], certificates }), { ok: true });
+    }
+  }
+  const record = tlsa(2, 1, 1, hash('sha256', publicKeyInfo(rootKey)));
+  const missing = verify({ records: [record], certificates: [leaf, middleCertificate] });
+  refused(t, missing, 'no match', /no certificate of an authority that the server sent/);
+  const gap = verify({ records: [record], certificates: [leaf, rootCertificate] });
+  refused(t, gap, 'authority missing', /Root\), but it has not issued/);
+  t.end();
+});
+
+t.test('DANE-TA: full data stand in for a certificate that was not sent (§5.2.2)', (t) => {
+  const withoutRoot = [leaf, middleCertificate];
+  const whole = tlsa(2, 0, 0, rootCertificate);
+  const bareKey = tlsa(2, 1, 0, publicKeyInfo(rootKey));
+  for (const record of [whole, bareKey]) {
+    t.match(verify({ records: [record], certificates: withoutRoot }), { ok: true });
+    refused(t, verify({ records: [record], certificates: [leaf] }), 'no match', /no certificate/);
+  }
+  const wrongKey = tlsa(2, 1, 0, publicKeyInfo(strangerKey));
+  refused(t, verify({ records: [wrongKey], certificates: withoutRoot }), 'no match', /no certif/);
+  // The name of an authority is free for all; its key is not.
+  const impostor = makeCertificate({ ...root, key: strangerKey, isAuthority: true });
+  const wrongRoot = tlsa(2, 0, 0, impostor);
+  refused(t, verify({ records: [wrongRoot], certificates: withoutRoot }), 'no match', /no certif/);
+  t.end();
+});
+
+t.test('DANE-TA: names, dates and signatures count', (t) => {
+  const records = [tlsa(2, 0, 1, hash('sha256', rootCertificate))];
+  const other = { records, names: names('mx.example.net', 'example.net') };
+  refused(t, verify(other), 'name mismatch', /not for mx\.example\.net, example\.net/);
+  t.match(verify({ records, names: names('example.org', 'mx.example.org') }), {
+    ok: true,
+    name: { octets: parseName('mx.example.org')!.octets },
+  });
+  const withLeaf = (changes: object) =>
+    verify({
+      records,
+      certificates: [makeCertificate({ ...leafSpec, ...changes }), ...chain.slice(1)],
+    });
+  refused(t, withLeaf({ notAfter: '251231235959Z' }), 'expired', /mx\.example\.org has expired/);
+  refused(t, withLeaf({ notBefore: '270101000000Z' }), 'not yet valid', /not valid yet/);
+  refused(t, withLeaf({ forgedBy: strangerKey }), 'authority missing', /has not issued/);
+  refused(t, withLeaf({ purposes: [CLIENT_AUTH] }), 'not for servers', /not for servers/);
+  refused(t, withLeaf({ unknownCritical: '1.2.3.4' }), 'extension', /2a0304/);
+  t.match(withLeaf({ names: ['*.example.org'] }), { ok: true });
+  refused(t, withLeaf({ names: ['*.org'] }), 'name mismatch', /right authority/);
+  refused(t, withLeaf({ names: ['m*.example.org'] }), 'name mismatch', /right authority/);
+  refused(t, withLeaf({ names: ['*'] }), 'name mismatch', /right authority/);
+  t.match(withLeaf({ names: [], subject: 'mx.example.org' }), { ok: true }, 'RFC 6125 §6.4.4');
+  refused(t, withLeaf({ names: ['else.test'] }), 'name mismatch', /right authority/);
+  t.end();
+});
+
+t.test('DANE-TA: only authorities issue, and no further than they may', (t) => {
+  const records = [tlsa(2, 0, 1, hash('sha256', rootCertificate))];
+  const withMiddle = (changes: object) => {
+    const spec = { ...middle, issuer: root, isAuthority: true, ...changes };
+    return verify({ records, certificates: [leaf, makeCertificate(spec), rootCertificate] });
+  };
+  t.match(withMiddle({}), { ok: true });
+  // A customer of the authority is no authority: the oldest forgery there is.
+  refused(t, withMiddle({ isAuthority: false }), 'not an authority', /Middle is not that of/);
+  refused(t, withMiddle({ notAfter: '250201000000Z' }), 'expired', /Middle has expired/);
+  refused(t, withMiddle({ keyUsage: 0x80 }), 'authority missing', /has not issued/);
+  const narrow = makeCertificate({ ...root, isAuthority: true, pathLength: 0 });
+  const tooLong = verify({
+    records: [tlsa(2, 0, 1, hash('sha256', narrow))],
+    certificates: [leaf, middleCertificate, narrow],
+  });
+  refused(t, tooLong, 'not an authority', /Root allows 0 authorities below it, not 1/);
+  const old = makeCertificate({ ...root, isVersion1: true });
+  const oldChain = [leaf, middleCertificate, old];
+  t.match(
+    verify({ records: [tlsa(2, 0, 1, hash('sha256', old))], certificates: oldChain }),
+    { ok: true },
+    'an anchor of version 1 has no way to say that it is one',
+  );
+  t.end();
+});
+
+t.test("DANE-TA: the server's own certificate is no authority", (t) => {
+  const own = makeCertificate({ ...leafSpec, issuer: { subject: leafSpec.subject, key: leafKey } });
+  const records = [tlsa(2, 0, 1, hash('sha256', own))];
+  refused(t, verify({ records, certificates: [own] }), 'no match', /usage 3/);
+  t.end();
+});
+
+t.test('one record that matches is enough; what is unusable never matches', (t) => {
+  const good = tlsa(3, 1, 1, hash('sha256', publicKeyInfo(leafKey)));
+  const next = tlsa(3, 1, 1, hash('sha256', publicKeyInfo(strangerKey)));
+  t.match(verify({ records: [next, good] }), { ok: true, record: { text: /^3 1 1 / } });
+  refused(t, verify({ records: [next] }), 'no match', /another/);
+  const pkix = tlsa(1, 1, 1, hash('sha256', publicKeyInfo(leafKey)));
+  refused(t, verify({ records: [pkix] }), 'no usable record', /no TLSA record can/);
+  refused(t, verify({ records: [] }), 'no usable record', /no TLSA record can/);
+  // RFC 7671 §9: a weak digest that matches does not help against a strong one that does not.
+  const strongWrong = tlsa(3, 1, 2, hash('sha512', publicKeyInfo(strangerKey)));
+  refused(t, verify({ records: [good, strongWrong] }), 'no match', /another/);
+  const strongRight = tlsa(3, 1, 2, hash('sha512', publicKeyInfo(leafKey)));
+  t.match(verify({ records: [next, strongRight] }), { ok: true, record: { text: /^3 1 2 / } });
+  t.end();
+});
+
+t.test('what is no certificate, or too many of them', (t) => {
+  const records = [tlsa(3, 0, 1, hash('sha256', leaf))];
+  refused(t, verify({ records, certificates: [] }), 'no certificate', /sent no certificate/);
+  for (const broken of [new Uint8Array(0), leaf.subarray(1), leaf.subarray(0, 200)]) {
+    const verdict = verify({ records, certificates: [broken] });
+    refused(t, verdict, 'unreadable certificate', /cannot be read/);
+  }
+  const trailing = Uint8Array.of(...leaf, 0);
+  refused(t, verify({ records, certificates: [trailing] }), 'unreadable certificate', /read/);
+  const crowd = Array.from({ length: DANE_LIMITS.certificates.value }, () => rootCertificate);
+  refused(t, verify({ records, certificates: [leaf, ...crowd] }), 'too many certificates', /more/);
+  const other = [leaf, Uint8Array.of(1, 2, 3), middleCertificate, rootCertificate];
+  const viaAuthority = [tlsa(2, 0, 1, hash('sha256', rootCertificate))];
+  t.match(verify({ records: viaAuthority, certificates: other }), { ok: true, depth: 2 });
+  t.end();
+});
+
+t.test('cross-signed authorities cost no more than the limit', (t) => {
+  const keys = Array.from({ length: 10 }, newKey);
+  const authority = (index: number) => ({
+    subject: `Authority ${index % 5}`,
+    key: keys[index % 5]!,
+  });
+  // Five authorities that have each signed each other: the number of ways is exponential.
+  const web = keys.slice(0, 15).flatMap((_, index) =>
+    index < 5
+      ? [1, 2, 3].map((step) =>
+          makeCertificate({
+            ...authority(index),
+            issuer: authority(index + step),
+            isAuthority: true,
+          }),
+        )
+      : [],
+  );
+  const start = makeCertificate({ ...leafSpec, issuer: authority(0) });
+  const records = [tlsa(2, 0, 1, hash('sha256', rootCertificate))];
+  const verdict = verify({ records, certificates: [start, ...web] });
+  refused(t, verdict, 'too much work', /too many ways/);
+  t.end();
+});
