@@ -3,9 +3,12 @@ import type { X509Certificate } from 'node:crypto';
 import {
   type ChainVerdict,
   type DaneDecision,
+  type ExchangeAction,
   type ExchangeDecision,
+  type ExchangeReason,
   judgeTlsaRecords,
   nameText,
+  type RouteKind,
   type TlsaJudgement,
   verifyChain as verifyChainOf,
 } from '../dane/index.js';
@@ -13,6 +16,8 @@ import { parseName } from '../presentation/index.js';
 import type { Why } from '../resolver/index.js';
 import { certificateTools } from '../runtime/index.js';
 import { concatOctets, plainOctets } from '../wire/index.js';
+
+export type { ExchangeAction, ExchangeReason, RouteKind };
 
 /** What to do with mail for a domain. Names are in lower case, without a final dot. */
 export interface DaneResult {
@@ -32,7 +37,7 @@ export interface DaneResult {
 }
 
 export interface DaneRoute {
-  readonly kind: 'MX' | 'implicit MX' | 'null MX' | 'host' | 'no such domain' | 'MX lookup failed';
+  readonly kind: RouteKind;
   readonly secure: boolean;
   readonly why: Why;
 }
@@ -40,23 +45,9 @@ export interface DaneRoute {
 export interface DaneExchange {
   readonly exchange: string;
   readonly preference: number;
-  /**
-   * `authenticate`: TLS, and a certificate that matches. `encrypt`: TLS is a must, nothing is
-   * checked. `opportunistic`: TLS if offered. `defer`: not now. `skip`: it has no address.
-   */
-  readonly action: 'authenticate' | 'encrypt' | 'opportunistic' | 'defer' | 'skip';
+  readonly action: ExchangeAction;
   /** Stable, for programs. */
-  readonly reason:
-    | 'TLSA usable'
-    | 'TLSA unusable'
-    | 'no TLSA'
-    | 'TLSA insecure'
-    | 'address insecure'
-    | 'address lookup failed'
-    | 'TLSA lookup failed'
-    | 'no address'
-    | 'too many exchanges'
-    | 'name too long';
+  readonly reason: ExchangeReason;
   /** For people: names the exchange, the records and, where something failed, zone and server. */
   readonly sentence: string;
   readonly section: string;
