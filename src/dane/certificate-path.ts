@@ -124,6 +124,6 @@ function whyNotUsable({ opened, layout }: Certificate): PathFlaw | undefined {
   }
   const [unknown] = layout.unknownCritical;
   if (unknown === undefined) return undefined;
-  const sentence = `the certificate of ${subject} has a critical extension that is not known here (${unknown})`;
+  const sentence = `the certificate of ${subject} has a critical extension nobody knows (${unknown})`;
   return { code: 'extension', sentence, section: 'RFC 5280 §4.2' };
 }

@@ -42,7 +42,7 @@ export function newKey(): KeyObject {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 }
 
-/** The key of the lab's real certificates (src/lab/certificates.ts), so that a server can use it. */
+/** The key of the lab's real certificates (src/lab/certificates.ts), for servers in tests. */
 export const labServerKey = createPrivateKey({
   format: 'jwk',
   key: {
