@@ -5,6 +5,8 @@ import { type ResourceRecord, RRClass, RRType, typeFromMnemonic } from '../../..
 import { coveredType } from './script.js';
 import { type OwnWorld, question } from './world.js';
 
+export const TLSA_FORGED = `3 1 1 ${'f'.repeat(64)}`;
+
 export type Change = (answer: Answer, world: OwnWorld) => Answer;
 
 function eachSection(change: (records: readonly ResourceRecord[]) => ResourceRecord[]): Change {
@@ -135,4 +137,24 @@ export function withRcode(rcode: number): Change {
 
 export function both(...changes: readonly Change[]): Change {
   return (said, world) => changes.reduce((changed, change) => change(changed, world), said);
+}
+
+/** The algorithm field of all signatures. */
+export function signatureAlgorithm(algorithm: number): Change {
+  return eachSection((records) =>
+    records.map((record) => {
+      if (record.type !== RRType.RRSIG) return record;
+      const rdata = record.rdata.slice();
+      rdata[2] = algorithm;
+      return { ...record, rdata };
+    }),
+  );
+}
+
+/** The denial record that another zone, the parent say, has for a name. */
+export function denialOfZone(origin: string, name: string, rcode: number): Change {
+  return (said, world) => {
+    const authority = world.denialIn(origin, name);
+    return { ...said, rcode, authoritative: true, answer: [], authority, additional: [] };
+  };
 }

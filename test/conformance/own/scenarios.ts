@@ -1,8 +1,11 @@
 /** All scenarios of our own. */
+import { algorithms } from './algorithms.js';
 import { daneCorners } from './dane.js';
+import { denials } from './denial.js';
+import { mailPrefetch } from './prefetch.js';
 import type { OwnScenario } from './script.js';
 import { securityStates } from './security-states.js';
 
 export function ownScenarios(): OwnScenario[] {
-  return [...securityStates(), ...daneCorners()];
+  return [...securityStates(), ...daneCorners(), ...algorithms(), ...denials(), ...mailPrefetch()];
 }

@@ -46,6 +46,8 @@ export interface OwnScenario {
   readonly file: string;
   readonly title: string;
   readonly settings?: readonly string[];
+  /** The clock of the first question; the day of the signatures unless told. */
+  readonly startSeconds?: number;
   readonly stages: readonly Stage[];
 }
 
@@ -79,7 +81,8 @@ export function scriptOf(scenario: OwnScenario): string {
     '',
   ];
   const ranges: string[] = [];
-  const steps: string[] = ['STEP 1 TIME_PASSES ELAPSE ' + String(START_SECONDS)];
+  const start = scenario.startSeconds ?? START_SECONDS;
+  const steps: string[] = [`STEP 1 TIME_PASSES ELAPSE ${start}`];
   let number = 10;
   for (const [index, stage] of scenario.stages.entries()) {
     const world = worlds[index]!;

@@ -190,6 +190,19 @@ export class OwnWorld {
     return this.#childrenOf(plan).map((child) => child.zone);
   }
 
+  /** SOA, and the records with which a zone denies types at a name of its own. */
+  denialIn(origin: string, name: string): ResourceRecord[] {
+    const hosted = this.#hosted.get(absoluteName(origin).key)!;
+    const { signer, denial } = hosted.signed!;
+    return [hosted.zone.soa, ...denial.noData(absoluteName(name))].flatMap((set) => {
+      const made = { owner: set.owner, class: RRClass.IN, ttlSeconds: set.ttlSeconds };
+      return [
+        ...set.rdatas().map((rdata) => ({ ...made, type: set.type, rdata })),
+        ...signer.signNow(set, 0).map((rdata) => ({ ...made, type: RRType.RRSIG, rdata })),
+      ];
+    });
+  }
+
   /** All records of a zone with signatures and denial, as a master file would have them. */
   wholeZone(zone: OwnZone): ResourceRecord[] {
     const hosted = this.#hosted.get(absoluteName(zone.origin).key)!;

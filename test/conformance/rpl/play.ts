@@ -83,6 +83,8 @@ class Player {
   readonly #goodDay: number;
   #at = 0;
   #clockMs = 0;
+  /** By how much the clock was set back: the cache's time never goes back (src/resolver/now.ts). */
+  #setBackMs = 0;
   #monotonicMs = 0;
   #handle = 0;
 
@@ -183,7 +185,7 @@ class Player {
     return {
       monotonicMs: this.#monotonicMs,
       wallSeconds: dateSeconds ?? Math.floor(this.#clockMs / 1000),
-      cacheMs: this.#clockMs,
+      cacheMs: this.#clockMs + this.#setBackMs,
     };
   }
 
@@ -267,8 +269,9 @@ class Player {
         const words = step.text.replace(/^(ELAPSE|EVAL)\s*/, '');
         const seconds = Number(this.#macros.expand(words));
         this.#clockMs += seconds * 1000;
+        if (seconds < 0) this.#setBackMs -= seconds * 1000;
         // Queries on their way never time out by the clock, whatever time passes.
-        if (this.#pending.length === 0) this.#monotonicMs += seconds * 1000;
+        if (this.#pending.length === 0) this.#monotonicMs += Math.max(0, seconds * 1000);
         this.#event({ kind: 'tick' });
         return;
       }

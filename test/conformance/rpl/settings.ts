@@ -220,6 +220,10 @@ class Collector {
       case 'prefetch':
         this.#config.prefetch = on;
         return undefined;
+      // Ours: no other resolver has it. What else the scenarios say, they say in Unbound's words.
+      case 'mail-prefetch':
+        this.#config.mailPrefetch = on;
+        return undefined;
       case 'cache-max-ttl':
         this.#config.maximumTtlSeconds = Number(value);
         return undefined;
