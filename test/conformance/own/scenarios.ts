@@ -1,11 +1,21 @@
 /** All scenarios of our own. */
 import { algorithms } from './algorithms.js';
+import { clocks } from './clocks.js';
 import { daneCorners } from './dane.js';
 import { denials } from './denial.js';
 import { mailPrefetch } from './prefetch.js';
+import { rollovers } from './rollovers.js';
 import type { OwnScenario } from './script.js';
 import { securityStates } from './security-states.js';
 
 export function ownScenarios(): OwnScenario[] {
-  return [...securityStates(), ...daneCorners(), ...algorithms(), ...denials(), ...mailPrefetch()];
+  return [
+    ...securityStates(),
+    ...daneCorners(),
+    ...algorithms(),
+    ...denials(),
+    ...mailPrefetch(),
+    ...rollovers(),
+    ...clocks(),
+  ];
 }
