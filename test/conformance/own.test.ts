@@ -5,17 +5,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { projectPath } from '../vectors/shared-data.js';
-import { ownScenarios } from './own/scenarios.js';
-import { scriptOf } from './own/script.js';
+import { OWN_FOLDER, ownFiles } from './own/generate.js';
 import { runScenarios } from './rpl/run.js';
 
-const folder = projectPath('test', 'conformance', 'own');
-const files = readdirSync(folder).filter((file) => file.endsWith('.rpl'));
+const files = readdirSync(OWN_FOLDER).filter((file) => file.endsWith('.rpl'));
 
 t.test('every scenario plays as it says, and refusals give their reason', (t) => {
   // Strict: Extended DNS Error codes are compared one by one.
-  for (const { file, pass, reason } of runScenarios({ folder, strict: true })) {
+  for (const { file, pass, reason } of runScenarios({ folder: OWN_FOLDER, strict: true })) {
     t.ok(pass, `${file}: ${pass ? 'plays' : reason}`);
   }
   t.end();
@@ -27,24 +24,23 @@ t.test('each accepted one has a forged twin', (t) => {
   for (const file of accepted) {
     const twins = files.filter((other) => other.startsWith(file.replace('.rpl', '.forged-')));
     t.ok(twins.length > 0, `${file}: ${twins.length} twins`);
-    t.match(readFileSync(join(folder, file), 'latin1'), /NOERROR|NXDOMAIN/);
+    t.match(readFileSync(join(OWN_FOLDER, file), 'latin1'), /NOERROR|NXDOMAIN/);
     for (const twin of twins) {
-      t.match(readFileSync(join(folder, twin), 'latin1'), /SERVFAIL/, `${twin} refuses something`);
+      t.match(
+        readFileSync(join(OWN_FOLDER, twin), 'latin1'),
+        /SERVFAIL/,
+        `${twin} refuses something`,
+      );
     }
   }
   t.end();
 });
 
 t.test('the files are what the generator makes', (t) => {
-  const scenarios = ownScenarios();
-  t.same(
-    scenarios.map(({ file }) => `${file}.rpl`).sort(),
-    [...files].sort(),
-    'npm run conformance:own writes these',
-  );
-  for (const scenario of scenarios) {
-    const written = readFileSync(join(folder, `${scenario.file}.rpl`), 'utf8');
-    t.ok(written === scriptOf(scenario), `${scenario.file} is up to date`);
+  const made = ownFiles();
+  t.same([...made.keys()].sort(), [...files].sort(), 'npm run conformance:own writes these');
+  for (const [file, text] of made) {
+    t.ok(readFileSync(join(OWN_FOLDER, file), 'utf8') === text, `${file} is up to date`);
   }
   t.end();
 });

@@ -1,4 +1,4 @@
-/** Clocks that jump: signatures that have expired or not begun, and a cache that lives through it. */
+/** Clocks that jump: signatures that are over or not begun, and a cache that lives through it. */
 import { example, MAIL, ROOT } from './families.js';
 import type { OwnScenario, Stage, Step } from './script.js';
 import { DAY, type Signing, START_SECONDS } from './signer.js';

@@ -5,7 +5,6 @@ import {
   denialOf,
   drop,
   insert,
-  invent,
   replay,
   rewrite,
   strip,
@@ -26,38 +25,17 @@ import {
 import type { OwnScenario } from './script.js';
 import { type OwnZone, question, signedBy } from './world.js';
 
-const SERVICE = '_25._tcp.mx.example.';
-const ASKED = `${SERVICE} TLSA`;
-
-/** Another domain, whose operator publishes TLSA records for his customers. */
-const host = (changes: Partial<OwnZone> = {}): OwnZone => ({
-  origin: 'host.',
-  server: '192.0.2.2',
-  text: `mx A 192.0.2.26\n_25._tcp.mx ${TLSA('b')}\n_dane ${TLSA('c')}`,
-  signing: signedBy(15),
-  ...changes,
-});
-
-const unsignedHost = (): OwnZone => {
-  const { signing: _, ...zone } = host();
-  return zone;
-};
-
 export function daneCorners(): OwnScenario[] {
   return [
     alias(),
     aliasToInsecure(),
     aliasFromInsecure(),
-    exchangeAlias(),
     redirection(),
     wildcard(),
     wildcardNoData(),
     belowUnsignedCut(),
     emptyNonTerminal(),
-    insecureExchange(),
-    nullMx(),
     severalRecords(),
-    wildcardMx(),
     clientFlags(),
   ].flatMap(scenariosOf);
 }
@@ -140,32 +118,6 @@ function aliasFromInsecure(): Family {
         title: 'below the insecure alias the signed target is still checked',
         forgeries: [{ reply: '_dane.host. TLSA', change: rewrite('TLSA', TLSA('f').slice(5)) }],
         ede: 6,
-      },
-    ],
-  };
-}
-
-function exchangeAlias(): Family {
-  const text = '@ MX 10 mx\nmx CNAME mx.host.';
-  return {
-    file: 'mx-host-cname',
-    title: 'the mail exchanger is an alias of a host in another zone (RFC 7672 §2.1.3): AD',
-    zones: [ROOT, example({ text }), host()],
-    steps: [
-      { ask: 'example. MX', expect: 'secure' },
-      { ask: 'mx.example. A', expect: 'secure' },
-      { ask: ASKED, expect: 'secure' },
-      { ask: '_25._tcp.mx.host. TLSA', expect: 'secure' },
-    ],
-    twins: [
-      {
-        forged: 'alias',
-        title: 'the alias of the host is unsigned and leads elsewhere',
-        forgeries: [{ reply: 'mx.example. A', change: invent('mx.example.', 'A', '203.0.113.6') }],
-        steps: [
-          { ask: 'example. MX', expect: 'secure' },
-          { ask: 'mx.example. A', expect: 'bogus', ede: 10 },
-        ],
       },
     ],
   };
@@ -337,58 +289,13 @@ function emptyNonTerminal(): Family {
   };
 }
 
-function insecureExchange(): Family {
-  const text = '@ MX 10 mx.host.\n@ MX 20 mx\nmx A 192.0.2.25';
-  return {
-    file: 'mx-secure-exchange-insecure',
-    title:
-      'the MX records are secure, the first exchanger is in an unsigned zone (RFC 7672 §2.2.1)',
-    zones: [ROOT, example({ text }), unsignedHost()],
-    steps: [
-      { ask: 'example. MX', expect: 'secure' },
-      { ask: 'mx.host. A', expect: 'insecure' },
-      { ask: '_25._tcp.mx.host. TLSA', expect: 'insecure' },
-      { ask: 'mx.example. A', expect: 'secure' },
-    ],
-    twins: [
-      {
-        forged: 'reordered',
-        title: 'the preferences of the exchangers are changed',
-        forgeries: [{ reply: 'example. MX', change: rewrite('MX', '5 mx.host.') }],
-        steps: [
-          { ask: 'example. MX', expect: 'bogus', ede: 6 },
-          { ask: 'mx.host. A', expect: 'insecure' },
-        ],
-      },
-    ],
-  };
-}
-
-function nullMx(): Family {
-  return {
-    file: 'mx-null',
-    title: 'the domain takes no mail (RFC 7505): AD',
-    zones: [ROOT, example({ text: '@ MX 0 .' })],
-    steps: [{ ask: 'example. MX', expect: 'secure' }],
-    twins: [
-      {
-        forged: 'exchange',
-        title: 'an exchanger of the forger in its place',
-        forgeries: [{ reply: 'example. MX', change: rewrite('MX', '0 mx.forged.') }],
-        ede: 6,
-      },
-      {
-        forged: 'added',
-        title: 'an exchanger of the forger beside it',
-        forgeries: [{ reply: 'example. MX', change: insert('MX', '10 mx.forged.') }],
-        ede: 6,
-      },
-    ],
-  };
-}
-
 function severalRecords(): Family {
-  const text = `mx A 192.0.2.25\n_25._tcp.mx ${TLSA('a')}\n_25._tcp.mx ${TLSA('b')}\n_25._tcp.mx TLSA 2 0 2 ${'c'.repeat(128)}`;
+  const text = [
+    'mx A 192.0.2.25',
+    `_25._tcp.mx ${TLSA('a')}`,
+    `_25._tcp.mx ${TLSA('b')}`,
+    `_25._tcp.mx TLSA 2 0 2 ${'c'.repeat(128)}`,
+  ].join('\n');
   return {
     file: 'tlsa-several',
     title: 'present and next certificate of a rollover side by side (RFC 7671 §8.1): AD for all',
@@ -418,45 +325,6 @@ function severalRecords(): Family {
         steps: [{ ask: '_26._tcp.mx.example. TLSA', expect: 'bogus', ede: 12 }],
       },
     ],
-  };
-}
-
-function wildcardMx(): Family {
-  const text = '* MX 10 mx\nmx A 192.0.2.25\nwww A 192.0.2.80';
-  return {
-    file: 'mx-wildcard',
-    title: 'mail for every name of the domain by a wildcard: AD, but not at names that are there',
-    zones: [ROOT, example({ text })],
-    steps: [
-      { ask: 'lists.example. MX', expect: 'secure' },
-      { ask: 'www.example. MX', expect: 'secure' },
-    ],
-    twins: [
-      {
-        forged: 'at-a-name',
-        title: 'the wildcard at a name that is there',
-        forgeries: [
-          { reply: 'www.example. MX', change: underThisName('lists.example. MX', 'www.example.') },
-        ],
-        steps: [{ ask: 'www.example. MX', expect: 'bogus', ede: 12 }],
-      },
-      {
-        forged: 'borrowed-proof',
-        title: 'the wildcard at a name that is there, with the proof of a name that is not',
-        forgeries: [
-          {
-            reply: 'www.example. MX',
-            change: (said, world) => ({
-              ...underThisName('lists.example. MX', 'www.example.')(said, world),
-              authority: replay('lists.example. MX')(said, world).authority,
-            }),
-          },
-        ],
-        steps: [{ ask: 'www.example. MX', expect: 'bogus', ede: 12 }],
-        settings: ['aggressive-nsec: no'],
-      },
-    ],
-    also: ['lists.example. MX'],
   };
 }
 

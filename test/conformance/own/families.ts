@@ -82,3 +82,20 @@ export const OPT_OUT = {
   optOut: true,
 } as const;
 export const NSEC3 = { ...OPT_OUT, optOut: false } as const;
+
+export const SERVICE = '_25._tcp.mx.example.';
+export const ASKED = `${SERVICE} TLSA`;
+
+/** Another domain, whose operator publishes TLSA records for his customers. */
+export const host = (changes: Partial<OwnZone> = {}): OwnZone => ({
+  origin: 'host.',
+  server: '192.0.2.2',
+  text: `mx A 192.0.2.26\n_25._tcp.mx ${TLSA('b')}\n_dane ${TLSA('c')}`,
+  signing: signedBy(15),
+  ...changes,
+});
+
+export const unsignedHost = (): OwnZone => {
+  const { signing: _, ...zone } = host();
+  return zone;
+};

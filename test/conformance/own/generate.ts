@@ -1,7 +1,7 @@
 /**
  * `npm run conformance:own [-- --zones DIR]`: writes our own scenarios anew. Keys and signatures
- * are the same every time, so a file changes only when what it plays changes. With --zones, also the
- * signed zones as master files, for other people's verifiers.
+ * are the same every time, so a file changes only when what it plays changes. With --zones, also
+ * the signed zones as master files, for other people's verifiers.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,30 +12,44 @@ import { ownScenarios } from './scenarios.js';
 import { scriptOf } from './script.js';
 import { OwnWorld } from './world.js';
 
-const { values } = parseArgs({ options: { zones: { type: 'string' } } });
-const folder = projectPath('test', 'conformance', 'own');
+export const OWN_FOLDER = projectPath('test', 'conformance', 'own');
 
-for (const file of readdirSync(folder)) if (file.endsWith('.rpl')) rmSync(join(folder, file));
-const scenarios = ownScenarios();
-for (const scenario of scenarios) {
-  writeFileSync(join(folder, `${scenario.file}.rpl`), scriptOf(scenario));
+/** File names and what belongs into them. */
+export function ownFiles(): Map<string, string> {
+  return new Map(
+    ownScenarios().map((scenario) => [`${scenario.file}.rpl`, scriptOf(scenario)] as const),
+  );
 }
-console.log(`${scenarios.length} scenarios written`);
 
-if (values.zones !== undefined) {
-  mkdirSync(values.zones, { recursive: true });
+function writeScenarios(): void {
+  for (const file of readdirSync(OWN_FOLDER)) {
+    if (file.endsWith('.rpl')) rmSync(join(OWN_FOLDER, file));
+  }
+  const files = ownFiles();
+  for (const [file, text] of files) writeFileSync(join(OWN_FOLDER, file), text);
+  console.log(`${files.size} scenarios written`);
+}
+
+function writeZones(folder: string): void {
+  mkdirSync(folder, { recursive: true });
   let count = 0;
-  for (const { file, stages } of scenarios) {
+  for (const { file, stages } of ownScenarios()) {
     for (const [index, { zones }] of stages.entries()) {
       const world = new OwnWorld(zones);
       for (const zone of zones) {
         if (zone.signing === undefined) continue;
-        const name = `${file}.${index}.${zone.origin === '.' ? 'root' : zone.origin}zone`;
+        const name = `${file}.${index}.${zone.origin === '.' ? 'root.' : zone.origin}zone`;
         const lines = world.wholeZone(zone).map(formatRecord);
-        writeFileSync(join(values.zones, name), `${lines.join('\n')}\n`);
+        writeFileSync(join(folder, name), `${lines.join('\n')}\n`);
         count++;
       }
     }
   }
   console.log(`${count} zones written`);
+}
+
+if (process.argv[1]?.endsWith('own/generate.js') === true) {
+  const { values } = parseArgs({ options: { zones: { type: 'string' } } });
+  writeScenarios();
+  if (values.zones !== undefined) writeZones(values.zones);
 }

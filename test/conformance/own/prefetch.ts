@@ -1,4 +1,4 @@
-/** Mail prefetch: what a mailer asks after the MX records is at hand, or refused, before it asks. */
+/** Mail prefetch: what a mailer asks after the MX records is at hand before it asks. */
 import { rewrite, TLSA_FORGED, unsign } from './edits.js';
 import { example, ROOT, unsignedExample } from './families.js';
 import type { OwnScenario, Stage, Step } from './script.js';

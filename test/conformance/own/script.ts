@@ -23,7 +23,7 @@ export interface Ask {
   readonly ttl?: boolean;
 }
 
-/** `wait`: the clock goes on, or back, by so many seconds. `rest`: outstanding queries are served. */
+/** `wait`: the clock goes on, or back, by so many seconds; `rest`: what is on its way arrives. */
 export type Step = Ask | { readonly wait: number } | { readonly rest: true };
 
 export interface Forgery {

@@ -1,6 +1,6 @@
 /**
- * The signer of one zone at one stage of its life: which keys it publishes, which of them sign what,
- * which the parent's DS records name, and from when to when its signatures hold.
+ * The signer of one zone at one stage of its life: which keys it publishes, which of them sign
+ * what, which the parent's DS records name, and from when to when its signatures hold.
  */
 import { createHash } from 'node:crypto';
 import { canonicalRdatas, signedData } from '../../../src/dnssec/index.js';
