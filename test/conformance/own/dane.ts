@@ -14,13 +14,17 @@ import {
   withRcode,
 } from './edits.js';
 import {
+  ASKED,
   example,
   type Family,
+  host,
   MAIL,
   ROOT,
   scenariosOf,
+  SERVICE,
   TLSA,
   unsignedExample,
+  unsignedHost,
 } from './families.js';
 import type { OwnScenario } from './script.js';
 import { type OwnZone, question, signedBy } from './world.js';
