@@ -29,6 +29,7 @@ import {
   typeMnemonic,
   typesWithLayout,
 } from '../../src/wire/index.js';
+import { projectPath } from '../vectors/shared-data.js';
 import { randomRdata } from '../fuzz/generate.js';
 import { chooseSeed, Prng } from '../fuzz/mutate.js';
 import { hex, name, toHex } from '../wire/octet-text.js';
@@ -410,12 +411,9 @@ t.test('the text vectors of another implementation', (t) => {
     ['4', 42, 3],
     ['5', 110, 10],
   ] as const) {
-    const file = sharedFile(`conformance/vectors/rrtext/test_ldnsrr.${part}`);
-    const compared = sharedFile(`conformance/vectors/rrtext/test_ldnsrr.c${part}`);
-    if (file === undefined || compared === undefined) {
-      t.comment(`SKIPPED: rrtext vectors ${part} are not there (ANCHORITE_SHARED)`);
-      continue;
-    }
+    const folder = projectPath('test', 'vectors', 'unbound', 'rrtext');
+    const file = join(folder, `test_ldnsrr.${part}`);
+    const compared = join(folder, `test_ldnsrr.c${part}`);
     const texts = readFileSync(file, 'utf8').split('\n');
     const entries = texts.filter((line) => line.trim() !== '' && !line.startsWith(';'));
     const expected = readFileSync(compared, 'utf8').split('\n');
