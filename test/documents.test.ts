@@ -35,6 +35,7 @@ const DOCUMENTS = [
   'docs/rfcs.md',
   'docs/configuration.md',
   'docs/limits.md',
+  'docs/mta.md',
 ];
 
 t.test('links between documents lead somewhere', (t) => {

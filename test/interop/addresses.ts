@@ -28,6 +28,9 @@ export const subject: AddressPair = { ipv4: '45.91.0.53', ipv6: '2a0d:9100::53' 
 export const client: AddressPair = { ipv4: '45.92.0.10', ipv6: '2a0d:9200::10' };
 export const mailer: AddressPair = { ipv4: '45.93.0.25', ipv6: '2a0d:9300::25' };
 
+/** Where the name server behind a box with habits listens, in a namespace with that box. */
+export const backendPlace = { host: '127.0.0.1', port: 5353 } as const;
+
 function serverAddress(server: ServerId, index: number): AddressPair {
   const position = serverIds.indexOf(server);
   const group = 11 + position;

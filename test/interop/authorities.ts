@@ -3,8 +3,11 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addressesOf } from './addresses.js';
+import { fileURLToPath } from 'node:url';
+import { addressesOf, backendPlace, nameServersOf } from './addresses.js';
+import type { HabitsConfiguration } from './habits.js';
 import { type ServerId, softwareOf } from './zone-spec.js';
+import { zoneNamed } from './zones.js';
 
 export interface ServedZone {
   readonly name: string;
@@ -14,8 +17,15 @@ export interface ServedZone {
 /** Programs by name; AppArmor may make it necessary to run a copy (see world.ts). */
 export type ProgramPath = (program: string) => string;
 
-function nsdConfiguration(server: ServerId, folder: string, zones: readonly ServedZone[]): string {
-  const addresses = addressesOf(server).flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
+function everyAddress(server: ServerId): string[] {
+  return addressesOf(server).flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
+}
+
+function nsdConfiguration(
+  addresses: readonly string[],
+  folder: string,
+  zones: readonly ServedZone[],
+): string {
   return [
     'server:',
     // NSD answers from the address that was asked only when it is bound to each.
@@ -61,12 +71,13 @@ function bindConfiguration(folder: string, zones: readonly ServedZone[]): string
 }
 
 function knotConfiguration(server: ServerId, folder: string, zones: readonly ServedZone[]): string {
-  const addresses = addressesOf(server).flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
   return [
     'server:',
     `    rundir: "${folder}"`,
     `    pidfile: "${folder}/knot.pid"`,
-    `    listen: [ ${addresses.map((address) => `${address}@53`).join(', ')} ]`,
+    `    listen: [ ${everyAddress(server)
+      .map((address) => `${address}@53`)
+      .join(', ')} ]`,
     '    udp-workers: 1',
     '    tcp-workers: 1',
     '    background-workers: 1',
@@ -89,6 +100,32 @@ function knotConfiguration(server: ServerId, folder: string, zones: readonly Ser
   ].join('\n');
 }
 
+/** NSD on the loopback interface, and the box before it that has the addresses. */
+async function configureHabits(
+  server: ServerId,
+  folder: string,
+  served: readonly ServedZone[],
+  program: ProgramPath,
+): Promise<string[]> {
+  const behind = join(folder, 'nsd.conf');
+  const { host, port } = backendPlace;
+  await writeFile(behind, nsdConfiguration([`${host}@${port}`], folder, served));
+  const places = served.flatMap(({ name }) => {
+    const zone = zoneNamed(name);
+    const own = nameServersOf(zone).filter((each) => each.host === server);
+    return own.flatMap(({ ipv4, ipv6 }) =>
+      [ipv4, ipv6].map((address) => ({ address, habit: zone.habit! })),
+    );
+  });
+  const file = join(folder, 'habits.json');
+  const configuration: HabitsConfiguration = {
+    backend: [program('nsd'), '-d', '-c', behind],
+    places,
+  };
+  await writeFile(file, JSON.stringify(configuration));
+  return [process.execPath, fileURLToPath(new URL('habits.js', import.meta.url)), file];
+}
+
 /** Writes the server's configuration and returns the command that runs it in the foreground. */
 export async function configureServer(
   server: ServerId,
@@ -100,7 +137,7 @@ export async function configureServer(
   const file = join(folder, 'server.conf');
   switch (softwareOf(server)) {
     case 'nsd':
-      await writeFile(file, nsdConfiguration(server, folder, zones));
+      await writeFile(file, nsdConfiguration(everyAddress(server), folder, zones));
       return [program('nsd'), '-d', '-c', file];
     case 'bind':
       await writeFile(file, bindConfiguration(folder, zones));
@@ -108,6 +145,8 @@ export async function configureServer(
     case 'knot':
       await writeFile(file, knotConfiguration(server, folder, zones));
       return [program('knotd'), '-c', file];
+    case 'habits':
+      return configureHabits(server, folder, zones, program);
     case 'pdns':
       throw new Error('PowerDNS is configured in powerdns.ts');
   }

@@ -3,6 +3,8 @@
 
 import type { Fault, ZoneSpec } from './zone-spec.js';
 
+type SignatureFault = Exclude<Fault, { readonly kind: 'drop type' }>;
+
 interface Line {
   readonly owner: string;
   readonly type: string;
@@ -44,10 +46,31 @@ function damageLine(text: string, fault: Fault, zone: string): string | undefine
   return `${text.slice(0, start)}${flipFirstBit(signature)}`;
 }
 
-export function applyFaults(text: string, zone: ZoneSpec): string {
+/**
+ * Where the fault hits the line, the line of the same zone signed in the past: same keys, same
+ * data, a signature that was good and has expired.
+ */
+function ageLine(
+  text: string,
+  fault: SignatureFault,
+  zone: string,
+  aged: readonly string[],
+): string {
+  const hits = (line: string): boolean =>
+    damageLine(line, { ...fault, kind: 'drop signature' }, zone) === undefined;
+  return hits(text) ? aged.find(hits)! : text;
+}
+
+/** `agedText` is the zone signed in the past, for zones in which a signature has expired. */
+export function applyFaults(text: string, zone: ZoneSpec, agedText = ''): string {
   let lines = text.split('\n');
+  const aged = agedText.split('\n');
   for (const fault of zone.faults ?? []) {
-    const damaged = lines.map((line) => damageLine(line, fault, zone.name));
+    const damaged = lines.map((line) =>
+      fault.kind === 'expired signature'
+        ? ageLine(line, fault, zone.name, aged)
+        : damageLine(line, fault, zone.name),
+    );
     if (damaged.every((line, index) => line === lines[index])) {
       throw new Error(`${zone.name}: nothing to damage for ${JSON.stringify(fault)}`);
     }

@@ -1,16 +1,21 @@
 // The receiving mail servers of the world: their addresses, certificates and TLSA records.
-// They are described here because zones name them and the Postfix run starts them.
+// They are described here because zones name them and the run with mailers starts them.
 
-import { execFile } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { type CertificateWish, makeCertificate } from './certificates.js';
 
-const execute = promisify(execFile);
-
-export const mailHostIds = ['good', 'mute', 'anchored'] as const;
+export const mailHostIds = [
+  'good',
+  'mute',
+  'anchored',
+  'expired',
+  'misnamed',
+  'spare',
+  'attacker',
+] as const;
 export type MailHostId = (typeof mailHostIds)[number];
 
 export interface MailHost {
@@ -21,20 +26,38 @@ export interface MailHost {
   readonly startTls: boolean;
 }
 
-const hosts: readonly MailHost[] = [
-  { id: 'good', ipv4: '45.80.0.1', ipv6: '2a0c:8000::1', startTls: true },
-  { id: 'mute', ipv4: '45.80.0.2', ipv6: '2a0c:8000::2', startTls: false },
-  { id: 'anchored', ipv4: '45.80.0.3', ipv6: '2a0c:8000::3', startTls: true },
-];
+const hosts: readonly MailHost[] = mailHostIds.map((id, index) => ({
+  id,
+  ipv4: `45.80.0.${index + 1}`,
+  ipv6: `2a0c:8000::${index + 1}`,
+  startTls: id !== 'mute',
+}));
 
-/** The name in the certificate that a DANE-TA client compares (RFC 7672 §3.2.1). */
-const anchoredName = 'mail.anker.de';
+/** The names in the certificate that a DANE-TA client compares (RFC 7672 §3.2.3). */
+const anchoredNames = ['mail.anker.de', 'mx.ta201.dane.se', 'mx.ta211.dane.se'];
+
+const authority = 'authority';
+/** What mailers that insist on a list of public authorities get. */
+const publicAuthority = 'public';
+
+const wishes: Readonly<Record<MailHostId, CertificateWish>> = {
+  good: { commonName: 'good' },
+  mute: { commonName: 'mute' },
+  anchored: { commonName: anchoredNames[0]!, names: anchoredNames },
+  expired: { commonName: 'expired', expired: true },
+  misnamed: { commonName: 'www.alpha-mail.se', names: ['www.alpha-mail.se'] },
+  spare: { commonName: 'spare' },
+  attacker: { commonName: 'attacker' },
+};
+
+/** Digests by their matching type (RFC 6698 §2.1.3). */
+const digests = { 1: 'sha256', 2: 'sha512' } as const;
 
 export class MailHosts {
   readonly all = hosts;
   readonly #folder: string;
-  readonly #endEntityKeys = new Map<MailHostId, string>();
-  #authorityDigest = '';
+  /** The certificate of each host, without its chain, and that of the authority. */
+  readonly #certificates = new Map<string, X509Certificate>();
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -44,15 +67,18 @@ export class MailHosts {
   static async prepare(folder: string): Promise<MailHosts> {
     const made = new MailHosts(folder);
     await mkdir(folder, { recursive: true });
-    for (const host of hosts) {
-      if (!existsSync(made.certificateFile(host.id))) await made.#makeCertificate(host.id);
-      const certificate = new X509Certificate(await readFile(made.certificateFile(host.id)));
-      const key = certificate.publicKey.export({ type: 'spki', format: 'der' });
-      made.#endEntityKeys.set(host.id, createHash('sha256').update(key).digest('hex'));
+    await made.#take(authority, { commonName: 'Own Authority' });
+    await made.#take(publicAuthority, { commonName: 'An authority that signed nothing here' });
+    for (const { id } of hosts) {
+      await made.#take(id, wishes[id], id === 'anchored' ? authority : undefined);
     }
-    const authority = new X509Certificate(await readFile(join(folder, 'authority.pem')));
-    made.#authorityDigest = createHash('sha256').update(authority.raw).digest('hex');
     return made;
+  }
+
+  async #take(id: string, wish: CertificateWish, signer?: string): Promise<void> {
+    const file = join(this.#folder, `${id}.pem`);
+    if (!existsSync(file)) await makeCertificate(this.#folder, id, wish, signer);
+    this.#certificates.set(id, new X509Certificate(await readFile(file)));
   }
 
   /** The certificate chain in the order in which the server sends it. */
@@ -64,15 +90,38 @@ export class MailHosts {
     return join(this.#folder, `${id}.key`);
   }
 
+  get publicAuthorityFile(): string {
+    return join(this.#folder, `${publicAuthority}.pem`);
+  }
+
   /** Address records for `owner` that lead to the host. */
   addresses(owner: string, id: MailHostId = 'good'): string[] {
     const host = hosts.find((each) => each.id === id)!;
     return [`${owner} A ${host.ipv4}`, `${owner} AAAA ${host.ipv6}`];
   }
 
+  /** What a TLSA record compares: Cert(0) or SPKI(1) of a host, or of the authority. */
+  selected(id: MailHostId | 'authority', selector: 0 | 1): Buffer {
+    const certificate = this.#certificates.get(id)!;
+    if (selector === 0) return certificate.raw;
+    return certificate.publicKey.export({ type: 'spki', format: 'der' });
+  }
+
+  /** A TLSA record that is true of the host, or with usage 2 of the authority. */
+  tlsa(
+    usage: 1 | 2 | 3,
+    selector: 0 | 1,
+    matching: 0 | 1 | 2,
+    id: MailHostId | 'authority' = usage === 2 ? authority : 'good',
+  ): string {
+    const data = this.selected(id, selector);
+    const shown = matching === 0 ? data : createHash(digests[matching]).update(data).digest();
+    return `TLSA ${usage} ${selector} ${matching} ${shown.toString('hex')}`;
+  }
+
   /** DANE-EE(3), SPKI(1), SHA2-256(1), and it matches. */
   matchingTlsa(id: MailHostId = 'good'): string {
-    return `TLSA 3 1 1 ${this.#endEntityKeys.get(id)!}`;
+    return this.tlsa(3, 1, 1, id);
   }
 
   /** The same kind of record for a key that no host has. */
@@ -83,36 +132,6 @@ export class MailHosts {
 
   /** DANE-TA(2), Cert(0), SHA2-256(1): the authority that signed the anchored host's key. */
   authorityTlsa(): string {
-    return `TLSA 2 0 1 ${this.#authorityDigest}`;
-  }
-
-  async #makeCertificate(id: MailHostId): Promise<void> {
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-    const certificate = this.certificateFile(id);
-    if (id !== 'anchored') {
-      await execute('openssl', [
-        ...['req', '-x509', ...key, '-days', '30', '-subj', `/CN=${id}`],
-        ...['-keyout', this.keyFile(id), '-out', certificate],
-      ]);
-      return;
-    }
-    const authority = join(this.#folder, 'authority.pem');
-    const authorityKey = join(this.#folder, 'authority.key');
-    await execute('openssl', [
-      ...['req', '-x509', ...key, '-days', '30', '-subj', '/CN=Own Authority'],
-      ...['-keyout', authorityKey, '-out', authority],
-    ]);
-    const request = join(this.#folder, `${id}.csr`);
-    await execute('openssl', [
-      ...['req', '-new', ...key, '-subj', `/CN=${anchoredName}`],
-      ...['-keyout', this.keyFile(id), '-out', request],
-    ]);
-    const extensions = join(this.#folder, `${id}.ext`);
-    await writeFile(extensions, `subjectAltName=DNS:${anchoredName}\n`);
-    const { stdout: leaf } = await execute('openssl', [
-      ...['x509', '-req', '-in', request, '-CA', authority, '-CAkey', authorityKey],
-      ...['-set_serial', '7', '-days', '30', '-extfile', extensions],
-    ]);
-    await writeFile(certificate, leaf + (await readFile(authority, 'utf8')));
+    return this.tlsa(2, 0, 1);
   }
 }

@@ -19,7 +19,7 @@ import { finish, run } from './processes.js';
 import { serverIds } from './zone-spec.js';
 
 /** Everything of this name is ours, made here and removed here. */
-export const namespacePrefix = 'anch-iop-';
+export const namespacePrefix = process.env.ANCHORITE_INTEROP_PREFIX ?? 'anch-iop-';
 const hub = `${namespacePrefix}hub`;
 /** No machine has this link-layer address. */
 const nobody = '02:00:00:00:00:99';

@@ -120,7 +120,8 @@ function questionsOfZone(zone: ZoneSpec): Question[] {
   outcomes.set('@ DNSKEY', unsigned ? denials.noData : positive);
   const ds = dsOutcome(zone);
   if (ds !== undefined) outcomes.set('@ DS', ds);
-  if (zone.bare !== true) {
+  if (zone.ownQuestionsOnly === true) outcomes.clear();
+  else if (zone.bare !== true) {
     for (const ask of existing) outcomes.set(ask, positive);
     for (const ask of withoutData) outcomes.set(ask, denials.noData);
     for (const ask of missing) outcomes.set(ask, denials.nameError);

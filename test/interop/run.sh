@@ -1,16 +1,19 @@
 #!/bin/bash
 # The whole interoperability run: installs other people's servers from Debian, walks the world
-# they sign and serve, and lets Postfix deliver with DANE. Needs root and Debian; elsewhere it
+# they sign and serve, and lets Postfix, Exim and sendmail deliver with DANE. Needs root and Debian; elsewhere it
 # says so and succeeds, because there is nothing it could judge.
-#   test/interop/run.sh [--subject anchorite|unbound]
+#   test/interop/run.sh [--subject anchorite|unbound] [--part walk|mta|canary]
 set -uo pipefail
 
 subject=anchorite
+wanted=all
 while [ $# -gt 0 ]; do
   case "$1" in
     --subject) subject=${2:?--subject needs a name}; shift 2 ;;
     --subject=*) subject=${1#*=}; shift ;;
-    *) echo "usage: $0 [--subject anchorite|unbound]" >&2; exit 2 ;;
+    --part) wanted=${2:?--part needs a name}; shift 2 ;;
+    --part=*) wanted=${1#*=}; shift ;;
+    *) echo "usage: $0 [--subject anchorite|unbound] [--part walk|mta|canary]" >&2; exit 2 ;;
   esac
 done
 case "$subject" in
@@ -31,10 +34,10 @@ root=$(cd "$here/../.." && pwd)
 # The parts need not wait for the lock that is taken below.
 export ANCHORITE_INTEROP_LOCKED=yes
 export ANCHORITE_BUILD=${ANCHORITE_BUILD:-$root/build}
-prefix=anch-iop-
+prefix=${ANCHORITE_INTEROP_PREFIX:-anch-iop-}
 
 # One run at a time: the names of the namespaces are fixed.
-exec 9>/run/lock/anchorite-interop.lock
+exec 9>"/run/lock/${prefix}interop.lock"
 flock -w 600 9 || { echo 'interop: another run does not end' >&2; exit 1; }
 
 scratch=$(mktemp -d -t anchorite-interop-XXXXXX)
@@ -62,10 +65,16 @@ fi
 
 passed=0
 failed=0
+# wants PART: is it asked for?
+wants() {
+  [ "$wanted" = all ] || [ "$wanted" = "$1" ]
+}
+
 # Runs one part, shows its output, and adds the counts of its last line.
 part() {
   local name=$1 seconds=$2
   shift 2
+  wants "$name" || return 0
   echo
   echo "== $name"
   timeout --kill-after=10 "$seconds" "$@" 9>&- | tee "$scratch/$name.out"
@@ -91,9 +100,9 @@ canary() {
   echo
   echo '== canary: a resolver that does not validate'
   local status
-  for command in "walk --only forged.se." postfix; do
+  for command in "walk --only forged.se." "mta --programs postfix"; do
     # shellcheck disable=SC2086
-    timeout --kill-after=10 50 "$here"/$command --subject blind --zones "$scratch/world" \
+    timeout --kill-after=10 60 "$here"/$command --subject blind --zones "$scratch/world" \
       >"$scratch/canary.out" 2>&1 9>&-
     status=$?
     last=$(tail -n 1 "$scratch/canary.out")
@@ -108,8 +117,8 @@ canary() {
 }
 
 part walk 150 "$here/walk" --subject "$subject" --zones "$scratch/world"
-part postfix 80 "$here/postfix" --subject "$subject" --zones "$scratch/world"
-canary
+part mta 240 "$here/mta" --subject "$subject" --zones "$scratch/world"
+if wants canary; then canary; fi
 
 echo
 echo "interop with $subject: $SECONDS s"

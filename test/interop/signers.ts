@@ -80,6 +80,16 @@ async function signWithBind(zone: ZoneSpec, signing: Signing, folder: string): P
       await run('dnssec-keygen', args, { folder });
     }
   }
+  return signZoneFile(zone, signing, folder, 'signed');
+}
+
+/** Signs `unsigned` with the keys that are in the folder. */
+async function signZoneFile(
+  zone: ZoneSpec,
+  signing: Signing,
+  folder: string,
+  target: string,
+): Promise<string> {
   const [inception, expiration] = validityOf(signing);
   const denial = denialIsNsec3(signing.denial)
     ? [
@@ -93,11 +103,20 @@ async function signWithBind(zone: ZoneSpec, signing: Signing, folder: string): P
     [
       ...['-q', '-P', '-S', '-K', folder, '-O', 'full', '-o', zone.name, ...denial],
       ...['-s', timestamp(inception), '-e', timestamp(expiration)],
-      ...['-f', 'signed', 'unsigned'],
+      ...['-f', target, 'unsigned'],
     ],
     { folder },
   );
-  return join(folder, 'signed');
+  return join(folder, target);
+}
+
+/** The zone with the same keys, signed long ago; BIND's signer only. */
+async function signInThePast(zone: ZoneSpec, signing: Signing, folder: string): Promise<string> {
+  if (signing.signer !== 'bind') throw new Error(`${zone.name}: only BIND's signer looks back`);
+  return readFile(
+    await signZoneFile(zone, { ...signing, validity: 'over' }, folder, 'aged'),
+    'utf8',
+  );
 }
 
 async function signWithLdns(zone: ZoneSpec, signing: Signing, folder: string): Promise<string> {
@@ -182,7 +201,9 @@ export async function signZone(
   const ds = await dsRecords(zone, file);
   if (zone.faults === undefined) return { file, damagedFile: file, ds };
   const damagedFile = join(folder, 'damaged');
-  await writeFile(damagedFile, applyFaults(await readFile(file, 'utf8'), zone));
+  const ages = zone.faults.some(({ kind }) => kind === 'expired signature');
+  const aged = ages ? await signInThePast(zone, signing, folder) : '';
+  await writeFile(damagedFile, applyFaults(await readFile(file, 'utf8'), zone, aged));
   return { file: zone.faultsAt === undefined ? damagedFile : file, damagedFile, ds };
 }
 

@@ -1,5 +1,6 @@
 // The receiving side of the Postfix run: one process that plays every mail host of the world.
-// It accepts any message, and writes one line of JSON for each to standard output.
+// It accepts any message, and writes one line of JSON for each to standard output, after the line
+// `ready`.
 //   node smtp-sink.js CERTIFICATE_FOLDER
 
 import { readFileSync } from 'node:fs';
@@ -117,12 +118,16 @@ class Session {
 }
 
 const mail = await MailHosts.prepare(process.argv[2]!);
+const listening: Promise<void>[] = [];
 for (const host of mail.all) {
   const secureContext = createSecureContext({
     cert: readFileSync(mail.certificateFile(host.id)),
     key: readFileSync(mail.keyFile(host.id)),
   });
   for (const address of [host.ipv4, host.ipv6]) {
-    createServer((socket) => new Session(socket, host, secureContext)).listen(25, address);
+    const server = createServer((socket) => new Session(socket, host, secureContext));
+    listening.push(new Promise((resolve) => server.listen(25, address, resolve)));
   }
 }
+await Promise.all(listening);
+console.log('ready');

@@ -1,6 +1,7 @@
 // The words in which the interoperability world is described: who serves a zone, whose signer
 // signed it, how it denies names, what is wrong with it, and what a validator must conclude.
 
+import type { Habit } from './habits.js';
 import type { MailHosts } from './mail-hosts.js';
 
 /** One running authoritative server; each has a network namespace of its own. */
@@ -15,10 +16,12 @@ export const serverIds = [
   'low-bind',
   'low-knot',
   'low-pdns',
+  'low-habits',
 ] as const;
 export type ServerId = (typeof serverIds)[number];
 
-export type ServerSoftware = 'nsd' | 'bind' | 'knot' | 'pdns';
+/** `habits` is NSD behind a box that treats some questions badly; see habits.ts. */
+export type ServerSoftware = 'nsd' | 'bind' | 'knot' | 'pdns' | 'habits';
 
 export function softwareOf(id: ServerId): ServerSoftware {
   return id.slice(id.indexOf('-') + 1) as ServerSoftware;
@@ -74,7 +77,7 @@ export type DsKind =
 /** Damage done to a signed zone file before it is served. */
 export type Fault =
   | {
-      readonly kind: 'corrupt signature' | 'drop signature';
+      readonly kind: 'corrupt signature' | 'drop signature' | 'expired signature';
       readonly owner: string;
       readonly type: string;
       /** Only signatures of this algorithm. */
@@ -108,6 +111,10 @@ export interface ZoneSpec {
   readonly faults?: readonly Fault[];
   /** The server that has the damaged copy; without this, all have it. */
   readonly faultsAt?: ServerId;
+  /** What the box before its servers does, on `low-habits`. */
+  readonly habit?: Habit;
+  /** The walk asks what `asks` says and nothing else. */
+  readonly ownQuestionsOnly?: boolean;
   readonly status: ZoneStatus;
   /**
    * Questions of this zone alone, as `name type rcode security`, where name is relative to the

@@ -2,6 +2,7 @@
 
 import type { ZoneSpec } from './zone-spec.js';
 import { zonesBelowDe, zonesBelowNet, zonesBelowRu } from './zones-net-de.js';
+import { zonesForMail } from './zones-mail.js';
 import { zonesBelowOrg } from './zones-org.js';
 import { zonesBelowSe } from './zones-se.js';
 import { upperZones } from './zones-upper.js';
@@ -13,6 +14,7 @@ export const zones: readonly ZoneSpec[] = [
   ...zonesBelowNet,
   ...zonesBelowDe,
   ...zonesBelowRu,
+  ...zonesForMail,
 ];
 
 export function zoneNamed(name: string): ZoneSpec {

@@ -1,25 +1,13 @@
-// Debian's Postfix with a configuration and queue of its own, in a namespace whose resolv.conf
-// names the subject; and what its log says about each message.
+// Debian's Postfix with a configuration and queue of its own, and what its log says about each
+// message.
 
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { subject } from './addresses.js';
-import { namespaceOf } from './namespaces.js';
+import { type MailOutcome, type MailProgram, mailerNamespace } from './mail-program.js';
 import { inNamespace, run } from './processes.js';
 import type { World } from './world.js';
-
-const namespace = namespaceOf('mailer');
-/** `ip netns exec` lays the files in here over those in /etc. */
-const systemFolder = join('/etc/netns', namespace);
-
-export interface MailOutcome {
-  readonly status: string;
-  /** Verified, Trusted, Untrusted, Anonymous, or the empty string without TLS. */
-  readonly tls: string;
-  readonly line: string;
-}
 
 const services = [
   'pickup unix n - n 60 1 pickup',
@@ -65,7 +53,9 @@ function settings(folder: string): string[] {
   ];
 }
 
-export class Mailer {
+export class Postfix implements MailProgram {
+  readonly id = 'postfix';
+  readonly onlyLooks = false;
   readonly #world: World;
   readonly #folder: string;
 
@@ -81,14 +71,6 @@ export class Mailer {
   async start(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
     await mkdir(join(this.#folder, 'queue'), { recursive: true });
-    await mkdir(systemFolder, { recursive: true });
-    const resolver = [
-      `nameserver ${subject.ipv4}`,
-      // Without trust-ad the C library clears the AD bit.
-      'options edns0 trust-ad',
-      '',
-    ];
-    await writeFile(join(systemFolder, 'resolv.conf'), resolver.join('\n'));
     await writeFile(join(this.#folder, 'main.cf'), settings(this.#folder).join('\n'));
     await writeFile(join(this.#folder, 'master.cf'), `${services.join('\n')}\n`);
     const data = join(this.#folder, 'data');
@@ -98,7 +80,7 @@ export class Mailer {
     await run('postfix', ['-c', this.#folder, 'check']);
     const master = ['/usr/lib/postfix/sbin/master', '-c', this.#folder, '-s'];
     const log = join(this.#world.folder, 'postfix.log');
-    this.#world.servers.start('postfix', namespace, master, log);
+    this.#world.servers.start('postfix', mailerNamespace, master, log);
     for (let waitedMs = 0; waitedMs < 10_000; waitedMs += 50) {
       this.#world.servers.checkAlive();
       if (existsSync(join(this.#folder, 'queue', 'public', 'pickup'))) return;
@@ -107,16 +89,22 @@ export class Mailer {
     throw new Error(`Postfix does not start; see ${log}`);
   }
 
-  /** Hands a message to Postfix, as a program on its machine would. */
   async submit(recipient: string, subjectLine: string): Promise<void> {
     const message = `Subject: ${subjectLine}\nTo: ${recipient}\n\nA message of the test.\n`;
     // The empty sender keeps bounces from going anywhere.
     const sendmail = ['-C', this.#folder, '-i', '-f', '<>', recipient];
-    const [program, args] = inNamespace(namespace, '/usr/sbin/sendmail', sendmail);
+    const [program, args] = inNamespace(mailerNamespace, '/usr/sbin/sendmail', sendmail);
     await run(program, args, { input: message });
   }
 
-  /** What the log says became of each recipient, once it says it. */
+  async version(): Promise<string> {
+    return `Postfix ${(await run('postconf', ['-dh', 'mail_version'])).trim()}`;
+  }
+
+  async retry(): Promise<void> {
+    await run(...inNamespace(mailerNamespace, 'postqueue', ['-c', this.#folder, '-f']));
+  }
+
   async outcomes(): Promise<Map<string, MailOutcome>> {
     const log = existsSync(this.logFile) ? await readFile(this.logFile, 'utf8') : '';
     const tlsByHost = new Map<string, string>();
@@ -128,8 +116,8 @@ export class Mailer {
       if (end === null) continue;
       const relay = end[2]!.replace(/:\d+$/, '');
       const outcome = {
-        status: end[3]!,
-        tls: tlsByHost.get(`${processOf(line)} ${relay}`) ?? '',
+        status: end[3] as MailOutcome['status'],
+        verified: tlsByHost.get(`${processOf(line)} ${relay}`) === 'Verified',
         line: line.slice(line.indexOf('to=<')),
       };
       // The first attempt is the one that counts.
@@ -138,9 +126,14 @@ export class Mailer {
     return found;
   }
 
+  /** Postfix asks for the root's name servers (dnssec_probe) and says when AD is missing. */
+  async complaints(): Promise<string[]> {
+    const log = await readFile(this.logFile, 'utf8');
+    return log.split('\n').filter((line) => /DNSSEC validation may be/.test(line));
+  }
+
   async end(): Promise<void> {
     await this.#world.servers.stop('postfix');
-    await rm(systemFolder, { recursive: true, force: true });
   }
 }
 
