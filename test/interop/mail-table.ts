@@ -58,8 +58,10 @@ export function printTable(
 ): boolean {
   const versions = rows.map(({ version }) => version);
   const widths = versions.map((version) => Math.max(version.length, 12) + 2);
-  const line = (first: string, second: string, cells: readonly string[]): string =>
-    `${first.padEnd(22)}${second.padEnd(12)}${cells.map((text, at) => text.padEnd(widths[at]!)).join('')}`;
+  const line = (first: string, second: string, cells: readonly string[]): string => {
+    const columns = cells.map((text, at) => text.padEnd(widths[at]!));
+    return first.padEnd(22) + second.padEnd(12) + columns.join('');
+  };
   console.log(`\n${line(`through ${subject}`, 'must be', versions)}`);
   for (const mailCase of cases) {
     const cells = rows.map((row) => cell(row.verdicts.get(mailCase.domain)!));
