@@ -31,6 +31,11 @@ export const mailer: AddressPair = { ipv4: '45.93.0.25', ipv6: '2a0d:9300::25' }
 /** Where the name server behind a box with habits listens, in a namespace with that box. */
 export const backendPlace = { host: '127.0.0.1', port: 5353 } as const;
 
+export const loopback: AddressPair = { ipv4: '127.0.0.1', ipv6: '::1' };
+
+/** The man in the middle of the attack (attack.ts). */
+export const attacker: AddressPair = { ipv4: '45.94.0.66', ipv6: '2a0d:9400::66' };
+
 function serverAddress(server: ServerId, index: number): AddressPair {
   const position = serverIds.indexOf(server);
   const group = 11 + position;

@@ -3,9 +3,8 @@
 // came back. It interprets nothing. Input and output are one JSON document each.
 
 import { randomInt } from 'node:crypto';
-import { createSocket } from 'node:dgram';
-import { connect } from 'node:net';
 import packet from 'dns-packet';
+import { overTcp, overUdp, type Query } from './ask-servers.js';
 import { inParallel } from './processes.js';
 import { type Manner, manners } from './questions.js';
 import { type Reply, readReply } from './reply.js';
@@ -20,11 +19,6 @@ export interface AskRequest {
 
 /** For each question, one reply for each address. */
 export type AskResult = readonly (readonly Reply[])[];
-
-interface Query {
-  readonly octets: Buffer;
-  readonly id: number;
-}
 
 function buildQuery(name: string, type: string, manner: Manner): Query {
   const { edns, dnssecOk, ad, cd } = manners[manner];
@@ -55,47 +49,6 @@ function buildQuery(name: string, type: string, manner: Manner): Query {
       : [],
   });
   return { octets, id };
-}
-
-function overUdp(address: string, query: Query, timeoutMs: number): Promise<Buffer | undefined> {
-  return new Promise((resolve) => {
-    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
-    const end = (answer: Buffer | undefined): void => {
-      clearTimeout(timer);
-      socket.close();
-      resolve(answer);
-    };
-    const timer = setTimeout(() => end(undefined), timeoutMs);
-    socket.on('error', () => end(undefined));
-    socket.on('message', (octets) => {
-      if (octets.length >= 12 && octets.readUInt16BE(0) === query.id) end(octets);
-    });
-    socket.connect(53, address, () => socket.send(query.octets));
-  });
-}
-
-function overTcp(address: string, query: Query, timeoutMs: number): Promise<Buffer | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect(53, address);
-    let received = Buffer.alloc(0);
-    const end = (answer: Buffer | undefined): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(answer);
-    };
-    const timer = setTimeout(() => end(undefined), timeoutMs);
-    socket.on('error', () => end(undefined));
-    socket.on('close', () => end(undefined));
-    socket.on('data', (chunk) => {
-      received = Buffer.concat([received, chunk]);
-      if (received.length < 2) return;
-      const length = received.readUInt16BE(0);
-      if (received.length >= 2 + length) end(received.subarray(2, 2 + length));
-    });
-    const length = Buffer.alloc(2);
-    length.writeUInt16BE(query.octets.length);
-    socket.on('connect', () => socket.write(Buffer.concat([length, query.octets])));
-  });
 }
 
 async function ask(

@@ -8,6 +8,7 @@ import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { backendPlace } from './addresses.js';
+import { framed, onMessages } from './dns-stream.js';
 
 /** What becomes of a question for TLSA; everything else is passed on. */
 export type Habit = 'NOTIMP to TLSA' | 'SERVFAIL to TLSA' | 'silent to TLSA';
@@ -73,23 +74,9 @@ function serveUdp(address: string, habit: Habit): void {
   front.bind(53, address);
 }
 
-function framed(message: Buffer): Buffer {
-  const length = Buffer.alloc(2);
-  length.writeUInt16BE(message.length);
-  return Buffer.concat([length, message]);
-}
-
 function serveTcp(address: string, habit: Habit): void {
   const server = createServer((socket) => {
-    let received = Buffer.alloc(0);
-    socket.on('error', () => socket.destroy());
-    socket.on('data', (chunk) => {
-      received = Buffer.concat([received, chunk]);
-      if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return;
-      const query = received.subarray(2, 2 + received.readUInt16BE(0));
-      received = received.subarray(2 + query.length);
-      answerOverTcp(socket, query, habit);
-    });
+    onMessages(socket, (query) => answerOverTcp(socket, query, habit));
   });
   server.listen(53, address);
 }

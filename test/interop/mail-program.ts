@@ -56,7 +56,7 @@ export async function useResolver(nameserver: string): Promise<void> {
   const resolver = [
     `nameserver ${nameserver}`,
     // Without trust-ad the C library clears the AD bit.
-    'options edns0 trust-ad',
+    'options edns0 trust-ad timeout:10',
     '',
   ];
   await writeFile(join(systemFolder, 'resolv.conf'), resolver.join('\n'));

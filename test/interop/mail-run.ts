@@ -68,16 +68,17 @@ export async function sendToAll(
   world: World,
   program: MailProgram,
   domains: readonly string[],
+  recipientAt = (domain: string): string => recipientOf(program.id, domain),
 ): Promise<Map<string, MailOutcome>> {
   await inParallel(domains, 6, async (domain) => {
-    const recipient = recipientOf(program.id, domain);
+    const recipient = recipientAt(domain);
     await program.submit(recipient, subjectOf(recipient));
   });
   let outcomes = new Map<string, MailOutcome>();
   for (let waitedMs = 0; waitedMs < 90_000; waitedMs += 200) {
     world.servers.checkAlive();
     outcomes = await program.outcomes();
-    if (domains.every((domain) => outcomes.has(recipientOf(program.id, domain)))) break;
+    if (domains.every((domain) => outcomes.has(recipientAt(domain)))) break;
     await pause(200);
   }
   return outcomes;

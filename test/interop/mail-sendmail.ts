@@ -26,6 +26,9 @@ function macros(folder: string, authorities: string): string[] {
     `define(\`confCACERT', \`${authorities}')`,
     "define(`confDOMAIN_NAME', `mta.absender.net')",
     "define(`confLOG_LEVEL', `14')",
+    // On a busy machine it would only queue.
+    "define(`confQUEUE_LA', `1000')",
+    "define(`confREFUSE_LA', `1000')",
     "define(`confTO_ICONNECT', `10s')",
     "define(`confTO_CONNECT', `10s')",
     "FEATURE(`nocanonify')",

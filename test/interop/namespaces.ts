@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import {
   type AddressPair,
   addressesOf,
+  attacker,
   client,
   mailer,
   networks,
@@ -37,6 +38,7 @@ export function machines(mail: MailHosts): Map<string, readonly AddressPair[]> {
   all.set('mailer', [mailer]);
   all.set('mail', mail.all.slice(0, mailHostIds.length));
   all.set('refusing', [refusing]);
+  all.set('attacker', [attacker]);
   return all;
 }
 

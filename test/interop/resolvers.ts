@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseRfc5011State } from '../../src/dnssec/index.js';
-import { type AddressPair, reference, subject } from './addresses.js';
+import { type AddressPair, loopback, reference, subject } from './addresses.js';
 import { namespaceOf } from './namespaces.js';
 import { finish } from './processes.js';
 import type { World } from './world.js';
@@ -72,18 +72,25 @@ export function anchoriteEntry(): string {
   return process.env.ANCHORITE_MAIN ?? besideThis;
 }
 
-async function startAnchorite(world: World): Promise<void> {
+interface AnchoritePlace {
+  readonly machine: string;
+  readonly listens: readonly string[];
+  readonly state: string;
+  readonly log: string;
+}
+
+async function startAnchorite(world: World, place: AnchoritePlace): Promise<void> {
   const entry = anchoriteEntry();
   if (!existsSync(entry)) throw new Error(`Anchorite is not built: ${entry} is missing`);
   const command = [
     ...[process.execPath, entry, 'serve'],
-    ...['--listen', `${subject.ipv4}:53`, '--listen', `[${subject.ipv6}]:53`],
+    ...place.listens.flatMap((each) => ['--listen', each]),
     ...['--root-hints', world.rootHintsFile, '--trust-anchor-file', world.trustAnchorFile],
-    ...['--allow', '0.0.0.0/0', '--allow', '::/0', '--state-dir', stateFolder(world)],
+    ...['--allow', '0.0.0.0/0', '--allow', '::/0', '--state-dir', place.state],
     ...(process.env.ANCHORITE_FLAGS ?? '').split(' ').filter((flag) => flag !== ''),
   ];
-  await mkdir(stateFolder(world), { recursive: true });
-  world.servers.start('subject', namespaceOf('subject'), command, subjectLogFile(world));
+  await mkdir(place.state, { recursive: true });
+  world.servers.start('subject', namespaceOf(place.machine), command, place.log);
 }
 
 function stateFolder(world: World): string {
@@ -103,12 +110,17 @@ export function subjectLogFile(world: World): string {
 }
 
 /** Waits until the resolver gives any answer; what it says is the walk's affair. */
-async function awaitAnswer(world: World, place: AddressPair, what: string): Promise<number> {
+async function awaitAnswer(
+  world: World,
+  place: AddressPair,
+  what: string,
+  from = 'client',
+): Promise<number> {
   const begun = performance.now();
   while (performance.now() - begun < 20_000) {
     world.servers.checkAlive();
     const dig = ['dig', `@${place.ipv4}`, '+tries=1', '+time=2', '.', 'NS'];
-    const { output } = await finish('ip', ['netns', 'exec', namespaceOf('client'), ...dig], {
+    const { output } = await finish('ip', ['netns', 'exec', namespaceOf(from), ...dig], {
       anyStatus: true,
     });
     if (/status: /.test(output)) return performance.now() - begun;
@@ -117,14 +129,31 @@ async function awaitAnswer(world: World, place: AddressPair, what: string): Prom
   throw new Error(`${what} does not answer; see its log in ${world.folder}`);
 }
 
+/** Anchorite where it belongs: on the mailer's own machine, on the loopback interface. */
+export async function startBesideMailer(world: World): Promise<void> {
+  await startAnchorite(world, {
+    machine: 'mailer',
+    listens: [`${loopback.ipv4}:53`],
+    state: join(world.folder, 'state-beside-mailer'),
+    log: join(world.folder, 'beside-mailer.log'),
+  });
+  await awaitAnswer(world, loopback, 'Anchorite beside the mailer', 'mailer');
+}
+
 export async function startReference(world: World): Promise<void> {
   await startUnbound(world, { machine: 'reference', place: reference, validates: true });
   await awaitAnswer(world, reference, 'the reference Unbound');
 }
 
 export async function startSubject(world: World, kind: SubjectKind): Promise<void> {
-  if (kind === 'anchorite') await startAnchorite(world);
-  else
+  if (kind === 'anchorite') {
+    await startAnchorite(world, {
+      machine: 'subject',
+      listens: [`${subject.ipv4}:53`, `[${subject.ipv6}]:53`],
+      state: stateFolder(world),
+      log: subjectLogFile(world),
+    });
+  } else
     await startUnbound(world, {
       machine: 'subject',
       place: subject,

@@ -1,0 +1,258 @@
+// The attack that a resolver beside the mailer is for. Mail goes to a domain with DANE. A man in
+// the middle sees all that leaves the mailer's machine and forges DNS answers.
+//   1. The mailer asks a shared, validating resolver elsewhere, over that way: the attacker says
+//      the resolver has said so, sets AD, and gets the mail; the mailer calls it verified.
+//   2. The mailer asks Anchorite on its own loopback interface: what is forged on the way is
+//      found to be bogus, and the mail waits. When the attacker has gone it arrives.
+// Prints what happened and a last line of counts.
+//   node attack.js [--zones FOLDER] [--programs a,b]
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { addressesOf, attacker, loopback, networks, reference } from './addresses.js';
+import type { AttackConfiguration, AttackMode } from './attack-box.js';
+import {
+  forgetResolver,
+  type MailOutcome,
+  type MailProgram,
+  type MailProgramId,
+  mailProgramIds,
+  useResolver,
+} from './mail-program.js';
+import { arrivals, makeProgram, sendToAll, startSink, subjectOf } from './mail-run.js';
+import { namespaceOf, whyNotHere } from './namespaces.js';
+import { inNamespace, run } from './processes.js';
+import { startBesideMailer, startReference } from './resolvers.js';
+import { World } from './world.js';
+import { serverIds } from './zone-spec.js';
+
+const victim = 'alpha-mail.se';
+/** A domain that the attacker leaves alone: that mail must flow all the time. */
+const bystander = 'eddy.net';
+
+interface Scene {
+  readonly title: string;
+  readonly resolver: 'shared' | 'beside';
+  readonly mode: AttackMode;
+  /** Where the victim's mail arrives, or `nowhere`. */
+  readonly arrivesAt: 'good' | 'attacker' | 'nowhere';
+}
+
+const scenes: readonly Scene[] = [
+  {
+    title: 'shared resolver, nobody in between',
+    resolver: 'shared',
+    mode: 'silent',
+    arrivesAt: 'good',
+  },
+  {
+    title: 'shared resolver, forged answers with AD',
+    resolver: 'shared',
+    mode: 'forge',
+    arrivesAt: 'attacker',
+  },
+  {
+    title: 'Anchorite on loopback, forged answers with AD',
+    resolver: 'beside',
+    mode: 'forge',
+    arrivesAt: 'nowhere',
+  },
+  {
+    title: 'Anchorite on loopback, DS and DNSKEY taken away, too',
+    resolver: 'beside',
+    mode: 'strip',
+    arrivesAt: 'nowhere',
+  },
+];
+
+async function inShell(machine: string, script: string): Promise<void> {
+  await run(...inNamespace(namespaceOf(machine), 'sh', ['-ec', script]));
+}
+
+/** Puts the attacker's machine between the mailer and everything else. */
+async function takeTheMiddle(): Promise<string[]> {
+  const pairs = [...serverIds.flatMap((id) => addressesOf(id)), reference];
+  const lines = pairs.flatMap(({ ipv4, ipv6 }) => [
+    `ip address add ${ipv4}/32 dev lo`,
+    `ip address add ${ipv6}/128 dev lo nodad`,
+  ]);
+  // Forward the rest, and do not tell the mailer that there is a shorter way.
+  const forward = [
+    'echo 1 >/proc/sys/net/ipv4/ip_forward',
+    'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding',
+    ...['all', 'uplink'].map((name) => `echo 0 >/proc/sys/net/ipv4/conf/${name}/send_redirects`),
+  ];
+  await inShell('attacker', [...forward, ...lines].join('\n'));
+  const routes = networks.map((network) => {
+    const family = network.includes(':') ? 6 : 4;
+    const via = family === 6 ? attacker.ipv6 : attacker.ipv4;
+    return `ip -${family} route replace ${network} via ${via} dev uplink onlink`;
+  });
+  const deaf = ['ipv4', 'ipv6'].flatMap((family) =>
+    ['all', 'uplink'].map(
+      (name) => `echo 0 >/proc/sys/net/${family}/conf/${name}/accept_redirects`,
+    ),
+  );
+  await inShell('mailer', [...deaf, ...routes].join('\n'));
+  return pairs.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
+}
+
+class Attack {
+  readonly #world: World;
+  readonly #modeFile: string;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#modeFile = join(world.folder, 'attack.mode');
+  }
+
+  async start(): Promise<void> {
+    const { folder, mail, servers } = this.#world;
+    const own = mail.all.find(({ id }) => id === 'attacker')!;
+    const relaySocket = join(folder, `attack-${process.pid}.socket`);
+    const configuration: AttackConfiguration = {
+      addresses: await takeTheMiddle(),
+      victim,
+      ipv4: own.ipv4,
+      ipv6: own.ipv6,
+      tlsa: mail.matchingTlsa('attacker'),
+      modeFile: this.#modeFile,
+      relaySocket,
+    };
+    const file = join(folder, 'attack.json');
+    await writeFile(file, JSON.stringify(configuration));
+    await this.turn('silent');
+    const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+    const log = join(folder, 'attack.log');
+    const relay = [process.execPath, program('attack-relay.js'), relaySocket];
+    servers.start('relay', namespaceOf('client'), relay, log);
+    await pause(1000);
+    const box = [process.execPath, program('attack-box.js'), file];
+    servers.start('attacker', namespaceOf('attacker'), box, log);
+  }
+
+  async turn(mode: AttackMode): Promise<void> {
+    await writeFile(this.#modeFile, mode);
+    // The attacker looks every 50 ms.
+    await pause(200);
+  }
+}
+
+/** Sentences about what is not as it must be. */
+async function playScene(
+  world: World,
+  program: MailProgram,
+  scene: Scene,
+  number: number,
+): Promise<{ faults: string[]; told: string }> {
+  const recipient = (domain: string): string => `${program.id}-${number}@${domain}`;
+  const outcomes = await sendToAll(world, program, [victim, bystander], recipient);
+  const arrived = await arrivals(world);
+  const hostOf = (domain: string): string =>
+    arrived.find(({ subject }) => subject === subjectOf(recipient(domain)))?.host ?? 'nowhere';
+  const faults: string[] = [];
+  const judge = (domain: string, wanted: string, outcome: MailOutcome | undefined): void => {
+    const where = hostOf(domain);
+    if (where !== wanted) faults.push(`mail to ${domain} arrived ${where}, not ${wanted}`);
+    const mustBe = wanted === 'nowhere' ? 'deferred' : 'sent';
+    if (outcome?.status !== mustBe) faults.push(`${domain} ${outcome?.status}: ${outcome?.line}`);
+    if (mustBe === 'sent' && outcome?.verified === false) {
+      faults.push(`${domain} not verified: ${outcome.line}`);
+    }
+  };
+  judge(victim, scene.arrivesAt, outcomes.get(recipient(victim)));
+  judge(bystander, 'good', outcomes.get(recipient(bystander)));
+  const place = hostOf(victim);
+  const outcome = outcomes.get(recipient(victim));
+  const verdict = outcome?.verified === true ? ', verified' : '';
+  return { faults, told: place === 'nowhere' ? `${outcome?.status}` : `to ${place}${verdict}` };
+}
+
+/** After the last scene: the attacker goes, the queue is tried again, and the mail arrives. */
+async function playTheEnd(world: World, program: MailProgram, number: number): Promise<string[]> {
+  const wanted = subjectOf(`${program.id}-${number}@${victim}`);
+  for (let attempt = 0; attempt < 15; attempt += 1) {
+    await program.retry();
+    await pause(1000);
+    const found = (await arrivals(world)).find(({ subject }) => subject === wanted);
+    if (found !== undefined) return found.host === 'good' ? [] : [`it went to ${found.host}`];
+  }
+  return ['it has not arrived'];
+}
+
+async function playAll(world: World, programs: readonly MailProgramId[]): Promise<boolean> {
+  let passed = 0;
+  let failed = 0;
+  const report = (who: string, title: string, told: string, faults: readonly string[]): void => {
+    if (faults.length === 0) passed += 1;
+    else failed += 1;
+    const mark = faults.length === 0 ? 'ok    ' : 'FAILED';
+    console.log(`${mark} ${who.padEnd(18)} ${title.padEnd(56)} ${told}`);
+    for (const fault of faults) console.log(`         ${fault}`);
+  };
+  const attack = new Attack(world);
+  await startReference(world);
+  await startSink(world);
+  await attack.start();
+  console.log(`mail to ${victim}, which has DANE; the attacker sees all the mailer's packets`);
+  for (const [index, scene] of scenes.entries()) {
+    await attack.turn('silent');
+    await useResolver(scene.resolver === 'shared' ? reference.ipv4 : loopback.ipv4);
+    if (scene.resolver === 'beside') await startBesideMailer(world);
+    await attack.turn(scene.mode);
+    const isLast = index === scenes.length - 1;
+    const playing = programs.map((id) => makeProgram(id, world));
+    const play = async (program: MailProgram): Promise<void> => {
+      await program.start();
+      const { faults, told } = await playScene(world, program, scene, index);
+      report(await program.version(), scene.title, told, faults);
+      if (!isLast) await program.end();
+    };
+    await Promise.all(playing.map(play));
+    if (isLast) {
+      await attack.turn('silent');
+      const playOut = async (program: MailProgram): Promise<void> => {
+        const faults = await playTheEnd(world, program, index);
+        report(await program.version(), 'the attacker has gone', 'to good', faults);
+        await program.end();
+      };
+      await Promise.all(playing.map(playOut));
+    }
+    await world.servers.stop('subject');
+  }
+  console.log(`\n${passed} passed, ${failed} failed`);
+  return failed === 0;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      zones: { type: 'string' },
+      programs: { type: 'string', default: 'postfix,exim,sendmail' },
+    },
+  });
+  const wanted = values.programs.split(',');
+  const world = await World.prepare(values.zones);
+  const end = async (): Promise<void> => {
+    await world.end();
+    process.exit(1);
+  };
+  process.once('SIGINT', end).once('SIGTERM', end);
+  try {
+    await world.freePrograms();
+    await world.build();
+    await world.start();
+    const programs = mailProgramIds.filter((id) => wanted.includes(id));
+    process.exitCode = (await playAll(world, programs)) ? 0 : 1;
+  } finally {
+    await world.end();
+    await forgetResolver();
+  }
+}
+
+const skipped = await whyNotHere();
+if (skipped === undefined) await main();
+else console.log(`attack: SKIPPED: ${skipped}\n0 passed, 0 failed`);
