@@ -16,6 +16,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   lab: 4,
   dane: 4,
   doctor: 4,
+  explanation: 4,
   runtime: 5,
   config: 5,
   embedding: 6,

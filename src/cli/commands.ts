@@ -84,6 +84,27 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./resolve.js')).resolve,
   },
   {
+    path: 'why',
+    summary: 'Say why a name is bogus or insecure, since when, and what to do about it.',
+    positionals: [
+      { name: 'NAME', description: 'Domain name.', required: true },
+      {
+        name: 'TYPE',
+        description: 'Record type; TLSA below _tcp, otherwise MX, when it is not given.',
+        required: false,
+      },
+    ],
+    flags: [
+      { name: 'letter', description: "Print a letter to the zone's contact, and nothing else." },
+      { name: 'json', description: 'Print the explanation as JSON.' },
+      configFlag,
+      ...labFlags,
+      ...resolveSettings,
+    ],
+    epilogue: RESOLVE_EPILOGUE.replace(/\nWith --server.*$/s, ''),
+    load: async () => (await import('./why.js')).why,
+  },
+  {
     path: 'doctor',
     summary: 'Find what is wrong between the mailer on this host and its resolver.',
     positionals: [],

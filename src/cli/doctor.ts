@@ -1,4 +1,4 @@
-/** `anchorite doctor`: looks at the mail host, asks what its mailer would ask, and says what to do. */
+/** `anchorite doctor`: looks at the mail host, asks what its mailer would ask, says what to do. */
 import { type Config, SETTINGS, type SocketAddress } from '../config/index.js';
 import { diagnose, type Facts, type Finding } from '../doctor/index.js';
 import { keyTag } from '../dnssec/index.js';

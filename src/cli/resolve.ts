@@ -22,7 +22,8 @@ export const resolve: Run = async (invocation) => {
     : resolveHere(question, invocation);
 };
 
-function readQuestion([nameText = '', typeText = 'A']: readonly string[]): Question | string {
+export function readQuestion([nameText = '', typeText = 'A']: readonly string[]):
+  Question | string {
   const name = parseName(nameText);
   if (name === undefined) return `'${nameText}' is not a domain name`;
   const type = typeFromMnemonic(typeText);
@@ -112,7 +113,7 @@ function octetsAsBase64(_key: string, value: unknown): unknown {
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
 }
 
-function statusOf({ rcode, security }: Resolution): number {
+export function statusOf({ rcode, security }: Resolution): number {
   if (security.status === 'bogus') return EXIT.bogus;
   if (rcode !== Rcode.NOERROR && rcode !== Rcode.NXDOMAIN && rcode !== Rcode.YXDOMAIN) {
     return EXIT.noAnswer;

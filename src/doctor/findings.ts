@@ -2,27 +2,12 @@
  * The findings, one row each, in the order in which they should be repaired: what is wrong, why it
  * matters for mail, and the line that fixes it. A row looks at the facts and nothing else.
  */
+import type { Check, Finding } from './check.js';
 import type { Facts } from './facts.js';
 import { HOST_CHECKS } from './host-checks.js';
 import { MAILER_CHECKS } from './mailer-checks.js';
 import { NETWORK_CHECKS } from './network-checks.js';
 import { RESOLVER_CHECKS } from './resolver-checks.js';
-
-export interface Finding {
-  /** Stable, for programs. */
-  readonly code: string;
-  readonly wrong: string;
-  /** Why it matters for mail. */
-  readonly matters: string;
-  /** The line, the command or the step that repairs it. */
-  readonly fix: string;
-}
-
-/** Undefined: nothing is wrong, or nothing is known. */
-export interface Check {
-  readonly matters: string;
-  find(facts: Facts): { readonly wrong: string; readonly fix: string } | undefined;
-}
 
 const CHECKS: Readonly<Record<string, Check>> = {
   ...NETWORK_CHECKS,

@@ -1,7 +1,7 @@
 /** Between the mailer and the resolver on the same host: resolv.conf, nsswitch.conf, containers. */
 import { IpAddress } from '../wire/index.js';
+import type { Check } from './check.js';
 import type { Facts, ResolvConf } from './facts.js';
-import type { Check } from './findings.js';
 
 export const RESOLV_CONF_LINES = 'nameserver 127.0.0.1\noptions edns0 trust-ad';
 
@@ -72,8 +72,8 @@ export const HOST_CHECKS: Readonly<Record<string, Check>> = {
   },
   'cluster-dns': {
     matters:
-      'The DNS service of a Kubernetes cluster caches without the AD bit, so the mailer never sees ' +
-      'that a TLSA record is secure.',
+      'The DNS service of a Kubernetes cluster caches without the AD bit, so the mailer never ' +
+      'sees that a TLSA record is secure.',
     find: inResolvConf(({ path, search, nameservers }) => {
       const domain = search.find((one) => /(^|\.)svc\.|\.local\.?$/.test(one));
       if (domain === undefined || nameservers.every(isLoopback)) return undefined;
@@ -109,13 +109,13 @@ export const HOST_CHECKS: Readonly<Record<string, Check>> = {
       if (foreign.length === 0 || own === 0) return undefined;
       return {
         wrong: `${path} names ${foreign.join(', ')} beside a resolver on this host.`,
-        fix: `Delete these lines from ${path}:\n${foreign.map((one) => `nameserver ${one}`).join('\n')}`,
+        fix: [`Delete from ${path}:`, ...foreign.map((one) => `nameserver ${one}`)].join('\n'),
       };
     }),
   },
   'trust-ad-missing': {
     matters:
-      'glibc 2.31 and newer clears the AD bit before a program sees it, unless this option stands ' +
+      'glibc 2.31 and newer clears the AD bit before a program sees it, unless this option is ' +
       'there. Postfix asks for it by itself; Exim, OpenSSH and others do not, and go without DANE.',
     find: inResolvConf(({ path, options }, { host }) =>
       host.libc === 'musl' || options.includes('trust-ad')

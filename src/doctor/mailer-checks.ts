@@ -1,6 +1,6 @@
 /** The mailers' own settings: DANE must be switched on, and nothing must stand above it. */
+import type { Check } from './check.js';
 import type { EximFacts, Facts, PostfixFacts, ResolvConf } from './facts.js';
-import type { Check } from './findings.js';
 
 type Found = ReturnType<Check['find']>;
 
@@ -76,8 +76,8 @@ export const MAILER_CHECKS: Readonly<Record<string, Check>> = {
   },
   'postfix-policy-above-dane': {
     matters:
-      'A policy from MTA-STS takes the place of DANE for its domain: the weaker of the two is used ' +
-      '(RFC 8461 §2 wants it the other way round).',
+      'A policy from MTA-STS takes the place of DANE for its domain: the weaker of the two is ' +
+      'used (RFC 8461 §2 wants it the other way round).',
     find: inPostfix(({ settings }) => {
       const maps = settings.get('smtp_tls_policy_maps') ?? '';
       if (!/mta-?sts/i.test(maps)) return undefined;

@@ -1,6 +1,6 @@
-/** The way from here to the authoritative servers, and the clock that signatures are held against. */
+/** The way from here to the authoritative servers, and the clock that signatures are held to. */
+import type { Check } from './check.js';
 import type { Facts, PathFacts } from './facts.js';
-import type { Check } from './findings.js';
 
 const FIREWALL = 'Let the host reach port 53 of any address, over UDP and TCP';
 
@@ -18,7 +18,7 @@ const reaches = (path: PathFacts | undefined): boolean => path?.udp === true || 
 export const NETWORK_CHECKS: Readonly<Record<string, Check>> = {
   'port-53-intercepted': {
     matters:
-      'Somebody on the way answers in the name of every server. Signed answers still hold or fail, ' +
+      'Somebody on the way answers in the name of every server. Signed answers hold or fail, ' +
       'but as a rule the interceptor leaves signatures out, and mail to signed domains waits.',
     find: ({ network }) =>
       network?.impossibleAnswered === true

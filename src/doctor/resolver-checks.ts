@@ -1,6 +1,6 @@
 /** The resolver that the mailer asks, seen from the mailer: what it would ask was asked. */
+import type { Check } from './check.js';
 import type { Facts, ReplyFacts, ResolverFacts } from './facts.js';
-import type { Check } from './findings.js';
 
 type Found = ReturnType<Check['find']>;
 

@@ -132,6 +132,23 @@ t.test('resolve: verdicts are exit statuses', async (t) => {
   });
 });
 
+t.test('why: the cause, since when, and a letter', async (t) => {
+  const lab = ['--lab', '--lab-delay', '1'];
+  const expired = await run('why', '_25._tcp.mx.expired-tlsa.broken', ...lab);
+  t.equal(expired.status, 4, 'the exit status of resolve');
+  t.match(expired.stdout, /^_25\._tcp\.mx\.expired-tlsa\.broken\. TLSA is bogus\.$/m);
+  t.match(expired.stdout, /^Cause: +signatures expired$/m);
+  t.match(expired.stdout, /^Since: +\d{4}-\d\d-\d\d \d\d:\d\d UTC$/m);
+  const letter = await run('why', '--letter', 'wrong-ds.broken', ...lab);
+  t.match(letter, { status: 4, stdout: /^To: hostmaster@wrong-ds\.broken\nSubject: wrong-ds/ });
+  const json = await run('why', '--json', 'unsigned.dane', ...lab);
+  t.match(JSON.parse(json.stdout), { question: 'unsigned.dane. MX', cause: 'not signed' });
+  t.equal(json.status, 3);
+  const none = await run('why', '--letter', 'p256.dane', ...lab);
+  t.match(none, { status: 0, stdout: '', stderr: /nothing to write/ });
+  t.match(await run('why', 'a..b'), { status: 2, stderr: /is not a domain name/ });
+});
+
 interface Served {
   readonly child: ChildProcess;
   readonly port: number;
