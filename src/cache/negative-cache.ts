@@ -6,14 +6,9 @@
 import { isSecure, type Security } from '../dnssec/index.js';
 import { type Name, parseSoa, type RRset, RRType } from '../wire/index.js';
 import { CACHE_LIMITS } from './limits.js';
-import {
-  nameOfKey,
-  type OctetBoundedMap,
-  octetBoundedMap,
-  parentKey,
-  typedKey,
-} from './octet-bounded-map.js';
-import { entrySizeOctets, packRRsets, payloadOctets, unpackRRsets } from './packed-rrset.js';
+import { nameOfKey, parentKey, typedKey, typeOfKey } from './octet-bounded-map.js';
+import { packRRsets, payloadOctets, unpackRRsets } from './packed-rrset.js';
+import { PackedStore } from './packed-store.js';
 import {
   type CacheClock,
   DEFAULT_TTL_LIMITS,
@@ -62,55 +57,48 @@ export interface NegativeCacheOptions {
   readonly ttlLimits?: Partial<TtlLimits>;
   /** RFC 8767: how long a denial that is not secure may be told after its end; 0 is never. */
   readonly maxStaleMs?: number;
-}
-
-interface Entry {
-  readonly kind: NegativeKind;
-  readonly type: number;
-  readonly packed: Uint8Array;
-  readonly security: Security;
-  readonly expiresAtMs: number;
-  readonly originalTtlSeconds: number;
-  readonly sizeOctets: number;
+  /** 32 bits from the CSPRNG. */
+  readonly secret?: number;
 }
 
 /** Type 0 is reserved (RFC 6895 §3.1), so it stands for all types here. */
 const ALL_TYPES = 0;
 
+const NAME_ERROR = 0;
+const NO_DATA = 1;
+
 export class NegativeCache {
-  readonly #entries: OctetBoundedMap<Entry>;
+  readonly #store: PackedStore;
   readonly #maxAuthorityOctets: number;
   readonly #limits: TtlLimits;
   readonly #maxStaleMs: number;
 
   constructor(options: NegativeCacheOptions) {
-    this.#entries = octetBoundedMap(options.maxOctets);
+    this.#store = new PackedStore(options);
     this.#maxAuthorityOctets = options.maxAuthorityOctets ?? CACHE_LIMITS.rrsetOctets.value;
     this.#limits = { ...DEFAULT_TTL_LIMITS, ...options.ttlLimits };
     this.#maxStaleMs = options.maxStaleMs ?? 0;
   }
 
   get sizeOctets(): number {
-    return this.#entries.calculatedSize;
+    return this.#store.sizeOctets;
   }
 
   get count(): number {
-    return this.#entries.size;
+    return this.#store.count;
   }
 
   /** The denial of exactly this name and type; of two, the secure one, then the name error. */
   get(name: Name, type: number, now: CacheClock): CachedNegative | undefined {
     const nameErrorKey = typedKey(name.key, ALL_TYPES);
-    const nameError = this.#read(nameErrorKey, now);
-    if (nameError !== undefined && isSecure(nameError.security)) {
-      return unpack(nameErrorKey, nameError);
-    }
+    const nameError = this.#find(nameErrorKey, now);
+    if (nameError >= 0 && this.#isProven(nameError)) return this.#unpack(nameErrorKey, nameError);
     const noDataKey = typedKey(name.key, type);
-    const noData = this.#read(noDataKey, now);
-    if (noData !== undefined && (nameError === undefined || isSecure(noData.security))) {
-      return unpack(noDataKey, noData);
+    const noData = this.#find(noDataKey, now);
+    if (noData >= 0 && (nameError < 0 || this.#isProven(noData))) {
+      return this.#unpack(noDataKey, noData);
     }
-    return nameError === undefined ? undefined : unpack(nameErrorKey, nameError);
+    return nameError < 0 ? undefined : this.#unpack(nameErrorKey, nameError);
   }
 
   /**
@@ -119,8 +107,8 @@ export class NegativeCache {
    */
   getStale(name: Name, type: number, now: CacheClock): CachedNegative | undefined {
     for (const key of [typedKey(name.key, type), typedKey(name.key, ALL_TYPES)]) {
-      const entry = this.#entries.get(key);
-      if (entry !== undefined && this.#isStale(entry, now)) return unpack(key, entry);
+      const slot = this.#store.find(key);
+      if (slot >= 0 && this.#isStale(slot, now)) return this.#unpack(key, slot);
     }
     return undefined;
   }
@@ -129,8 +117,8 @@ export class NegativeCache {
   removeStale(name: Name, type: number, now: CacheClock): void {
     if (this.#maxStaleMs === 0) return;
     for (const key of [typedKey(name.key, type), typedKey(name.key, ALL_TYPES)]) {
-      const entry = this.#entries.peek(key);
-      if (entry !== undefined && entry.expiresAtMs <= now.cacheMs) this.#entries.delete(key);
+      const slot = this.#store.find(key);
+      if (slot >= 0 && this.#store.expiresAtMs(slot) <= now.cacheMs) this.#store.delete(key);
     }
   }
 
@@ -139,12 +127,12 @@ export class NegativeCache {
    * RFC 8020 §2, what lies below a name that does not exist does not exist either.
    */
   getNameErrorAtOrAbove(name: Name, now: CacheClock): CachedNegative | undefined {
-    if (this.#entries.size === 0) return undefined;
+    if (this.#store.count === 0) return undefined;
     for (let nameKey = name.key; ; nameKey = parentKey(nameKey)) {
       const key = typedKey(nameKey, ALL_TYPES);
-      const entry = this.#read(key, now);
-      if (entry !== undefined && (nameKey === name.key || isSecure(entry.security))) {
-        return unpack(key, entry);
+      const slot = this.#find(key, now);
+      if (slot >= 0 && (nameKey === name.key || this.#isProven(slot))) {
+        return this.#unpack(key, slot);
       }
       if (nameKey.charCodeAt(0) === 0) return undefined;
     }
@@ -161,47 +149,73 @@ export class NegativeCache {
     if (judged === undefined || security.status === 'bogus') return judged;
     if (kind === 'no data' && facts.type === ALL_TYPES) return judged;
     const key = typedKey(name.key, kind === 'name error' ? ALL_TYPES : facts.type);
-    const standing = this.#read(key, now);
-    if (standing !== undefined && isSecure(standing.security) && !isSecure(security)) {
-      return unpack(key, standing);
+    const standing = this.#find(key, now);
+    if (standing >= 0 && this.#isProven(standing) && !isSecure(security)) {
+      return this.#unpack(key, standing);
     }
     if (judged.expiresAtMs <= now.cacheMs || this.#isTooLarge(facts.authority)) {
-      this.#entries.delete(key);
+      this.#store.delete(key);
       return judged;
     }
-    this.#entries.set(key, pack(judged, key));
+    const packed = packRRsets(judged.authority);
+    this.#store.put(key, packed, { ...judged, tag: kind === 'name error' ? NAME_ERROR : NO_DATA });
     if (kind === 'no data') this.#nameExists(name, security, now);
     return judged;
   }
 
   /** Forgets that the name, or this type at it, does not exist. */
   remove(name: Name, type: number): void {
-    this.#entries.delete(typedKey(name.key, ALL_TYPES));
-    this.#entries.delete(typedKey(name.key, type));
+    this.#store.delete(typedKey(name.key, ALL_TYPES));
+    this.#store.delete(typedKey(name.key, type));
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.#store.clear();
   }
 
   /** A name with missing types exists: an older name error that is no better proven ends. */
   #nameExists(name: Name, security: Security, now: CacheClock): void {
     const key = typedKey(name.key, ALL_TYPES);
-    const nameError = this.#read(key, now);
-    if (nameError === undefined) return;
-    if (isSecure(security) || !isSecure(nameError.security)) this.#entries.delete(key);
+    const nameError = this.#find(key, now);
+    if (nameError < 0) return;
+    if (isSecure(security) || !this.#isProven(nameError)) this.#store.delete(key);
   }
 
-  #read(key: string, now: CacheClock): Entry | undefined {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
-    if (now.cacheMs < entry.expiresAtMs && isWithinSignatures(entry.security, now)) return entry;
-    if (!this.#isStale(entry, now)) this.#entries.delete(key);
-    return undefined;
+  /** The slot of what may still be used; -1 when there is none. */
+  #find(key: string, now: CacheClock): number {
+    const store = this.#store;
+    const slot = store.find(key);
+    if (slot < 0) return slot;
+    const isFresh = now.cacheMs < store.expiresAtMs(slot);
+    if (isFresh && isWithinSignatures(store.security(slot), now)) return slot;
+    if (!this.#isStale(slot, now)) store.delete(key);
+    return -1;
   }
 
-  #isStale({ security, expiresAtMs }: Entry, now: CacheClock): boolean {
-    return !isSecure(security) && now.cacheMs < expiresAtMs + this.#maxStaleMs;
+  #isProven(slot: number): boolean {
+    return isSecure(this.#store.security(slot));
+  }
+
+  #unpack(key: string, slot: number): CachedNegative {
+    const store = this.#store;
+    const authority = unpackRRsets(store.read(slot));
+    return {
+      kind: store.tag(slot) === NAME_ERROR ? 'name error' : 'no data',
+      name: nameOfKey(key),
+      type: typeOfKey(key),
+      // Without an SOA nothing was packed.
+      zone: authority.find((set) => set.type === RRType.SOA)!.owner,
+      authority,
+      security: store.security(slot),
+      expiresAtMs: store.expiresAtMs(slot),
+      originalTtlSeconds: store.originalTtlSeconds(slot),
+    };
+  }
+
+  #isStale(slot: number, now: CacheClock): boolean {
+    const store = this.#store;
+    if (isSecure(store.security(slot))) return false;
+    return now.cacheMs < store.expiresAtMs(slot) + this.#maxStaleMs;
   }
 
   #judged(facts: NegativeFacts, now: CacheClock): CachedNegative | undefined {
@@ -261,20 +275,4 @@ export class NegativeCache {
     for (const set of authority) octets += payloadOctets(set);
     return octets > this.#maxAuthorityOctets;
   }
-}
-
-function pack(denial: CachedNegative, key: string): Entry {
-  const { kind, type, security, expiresAtMs, originalTtlSeconds } = denial;
-  const packed = packRRsets(denial.authority);
-  const sizeOctets = entrySizeOctets(key.length, packed);
-  return { kind, type, packed, security, expiresAtMs, originalTtlSeconds, sizeOctets };
-}
-
-function unpack(key: string, entry: Entry): CachedNegative {
-  const { kind, type, security, expiresAtMs, originalTtlSeconds } = entry;
-  const authority = unpackRRsets(entry.packed);
-  // Without an SOA nothing was packed.
-  const zone = authority.find((set) => set.type === RRType.SOA)!.owner;
-  const name = nameOfKey(key);
-  return { kind, name, type, zone, authority, security, expiresAtMs, originalTtlSeconds };
 }

@@ -5,7 +5,6 @@
  */
 import { LRUCache } from 'lru-cache';
 import { Name } from '../wire/index.js';
-import { CACHE_LIMITS } from './limits.js';
 
 export interface Sized {
   /** Everything the entry is charged for. */
@@ -14,30 +13,20 @@ export interface Sized {
 
 export type OctetBoundedMap<Value extends Sized> = LRUCache<string, Value>;
 
-/** No entry that has a buffer of its own counts for less. */
-const LEAST_ENTRY_OCTETS =
-  CACHE_LIMITS.entryOverheadOctets.value + CACHE_LIMITS.bufferOverheadOctets.value;
-
-/**
- * `max` makes the tables be allocated at once, so that they never grow in the middle of work; it
- * is the number of entries of the smallest size that fit.
- */
-export function octetBoundedMap<Value extends Sized>(
-  maxOctets: number,
-  forgotten?: (value: Value) => void,
-): OctetBoundedMap<Value> {
-  const maxSize = Math.max(1, Math.floor(maxOctets));
+/** The tables grow with what is in them: allocated for the most they would take, a start costs. */
+export function octetBoundedMap<Value extends Sized>(maxOctets: number): OctetBoundedMap<Value> {
   return new LRUCache<string, Value>({
-    max: Math.max(1, Math.ceil(maxSize / LEAST_ENTRY_OCTETS)),
-    maxSize,
+    maxSize: Math.max(1, Math.floor(maxOctets)),
     sizeCalculation: (value) => value.sizeOctets,
-    ...(forgotten === undefined ? {} : { dispose: forgotten }),
   });
 }
 
 /** A map bounded by the number of entries, for entries of one size. */
 export function countBoundedMap<Value extends object>(maxEntries: number): LRUCache<string, Value> {
-  return new LRUCache<string, Value>({ max: Math.max(1, Math.floor(maxEntries)) });
+  return new LRUCache<string, Value>({
+    maxSize: Math.max(1, Math.floor(maxEntries)),
+    sizeCalculation: () => 1,
+  });
 }
 
 /**
@@ -47,6 +36,11 @@ export function countBoundedMap<Value extends object>(maxEntries: number): LRUCa
  */
 export function typedKey(nameKey: string, type: number): string {
   return nameKey + String.fromCharCode(type >> 8, type & 0xff);
+}
+
+/** The type behind the name in a key of `typedKey`. */
+export function typeOfKey(key: string): number {
+  return key.charCodeAt(key.length - 2) * 0x100 + key.charCodeAt(key.length - 1);
 }
 
 /** The name, in lower case, that a key was made from: `nameKey`, or one with a type behind it. */

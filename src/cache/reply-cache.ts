@@ -59,7 +59,6 @@ export class ReplyCache {
   constructor(options: ReplyCacheOptions) {
     const maxSize = Math.max(1, Math.floor(options.maxOctets));
     this.#replies = new LRUCache({
-      max: Math.max(1, Math.ceil(maxSize / CACHE_LIMITS.entryOverheadOctets.value)),
       maxSize,
       sizeCalculation: (reply) => reply.sizeOctets,
     });

@@ -10,8 +10,9 @@
 import { isSecure, type Security } from '../dnssec/index.js';
 import { type Name, type RRset, RRType } from '../wire/index.js';
 import { CACHE_LIMITS } from './limits.js';
-import { type OctetBoundedMap, octetBoundedMap, typedKey } from './octet-bounded-map.js';
-import { entrySizeOctets, packRRsets, payloadOctets, unpackRRsets } from './packed-rrset.js';
+import { typedKey } from './octet-bounded-map.js';
+import { packRRsets, payloadOctets, unpackRRsets } from './packed-rrset.js';
+import { PackedStore } from './packed-store.js';
 import { effectiveRank, mayAnswer, mayReplace } from './trust-ranking.js';
 import {
   type CacheClock,
@@ -41,6 +42,8 @@ export interface RRsetCacheOptions {
   readonly ttlLimits?: Partial<TtlLimits>;
   /** RFC 8767: how long data that is not secure may be handed out after its end; 0 is never. */
   readonly maxStaleMs?: number;
+  /** 32 bits from the CSPRNG. */
+  readonly secret?: number;
 }
 
 export interface RRsetFacts {
@@ -57,16 +60,6 @@ export interface RRsetFacts {
   readonly notAfterMs?: number;
 }
 
-interface Entry {
-  /** The RRset and behind it its proof. */
-  readonly packed: Uint8Array;
-  readonly security: Security;
-  readonly rank: number;
-  readonly expiresAtMs: number;
-  readonly originalTtlSeconds: number;
-  readonly sizeOctets: number;
-}
-
 const NO_PROOF: readonly RRset[] = [];
 
 /**
@@ -77,13 +70,13 @@ const NO_PROOF: readonly RRset[] = [];
 const ZERO_TTL_DNAME_SECONDS = 2;
 
 export class RRsetCache {
-  readonly #entries: OctetBoundedMap<Entry>;
+  readonly #store: PackedStore;
   readonly #maxRRsetOctets: number;
   readonly #limits: TtlLimits;
   readonly #maxStaleMs: number;
 
   constructor(options: RRsetCacheOptions) {
-    this.#entries = octetBoundedMap(options.maxOctets);
+    this.#store = new PackedStore(options);
     this.#maxRRsetOctets = options.maxRRsetOctets ?? CACHE_LIMITS.rrsetOctets.value;
     this.#limits = { ...DEFAULT_TTL_LIMITS, ...options.ttlLimits };
     this.#maxStaleMs = options.maxStaleMs ?? 0;
@@ -91,20 +84,20 @@ export class RRsetCache {
 
   /** What everything kept is charged for; at most `maxOctets`. */
   get sizeOctets(): number {
-    return this.#entries.calculatedSize;
+    return this.#store.sizeOctets;
   }
 
   get count(): number {
-    return this.#entries.size;
+    return this.#store.count;
   }
 
   /** Any rank: good for finding servers. */
   get(name: Name, type: number, now: CacheClock): CachedRRset | undefined {
     const key = typedKey(name.key, type);
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
-    if (isUsable(entry, now)) return unpack(entry);
-    if (!isStale(entry, now, this.#maxStaleMs)) this.#entries.delete(key);
+    const slot = this.#store.find(key);
+    if (slot < 0) return undefined;
+    if (this.#isUsable(slot, now)) return this.#unpack(slot);
+    if (!this.#isStale(slot, now)) this.#store.delete(key);
     return undefined;
   }
 
@@ -119,10 +112,9 @@ export class RRsetCache {
    * never stale here: a record that a mailer pins certificates to ends when its owner said.
    */
   getStale(name: Name, type: number, now: CacheClock): CachedRRset | undefined {
-    const entry = this.#entries.get(typedKey(name.key, type));
-    if (entry === undefined || !mayAnswer(entry.rank)) return undefined;
-    const isFit = isUsable(entry, now) || isStale(entry, now, this.#maxStaleMs);
-    return isFit ? unpack(entry) : undefined;
+    const slot = this.#store.find(typedKey(name.key, type));
+    if (slot < 0 || !mayAnswer(this.#store.tag(slot))) return undefined;
+    return this.#isUsable(slot, now) || this.#isStale(slot, now) ? this.#unpack(slot) : undefined;
   }
 
   /**
@@ -134,25 +126,51 @@ export class RRsetCache {
     const judged = this.#judged(rrset, facts, now);
     if (judged.security.status === 'bogus') return judged;
     const key = typedKey(rrset.owner.key, rrset.type);
-    const standing = this.#entries.peek(key);
-    if (standing !== undefined && isUsable(standing, now)) {
-      if (!mayReplace(judged.rank, standing.rank)) return unpack(standing);
+    const store = this.#store;
+    const standing = store.find(key);
+    if (standing >= 0 && this.#isUsable(standing, now)) {
+      if (!mayReplace(judged.rank, store.tag(standing))) return this.#unpack(standing);
     }
     if (judged.expiresAtMs <= now.cacheMs || payloadOctets(rrset) > this.#maxRRsetOctets) {
       // What its owner does not want kept, or what cannot be, has ended what stood before.
-      this.#entries.delete(key);
+      store.delete(key);
       return judged;
     }
-    this.#entries.set(key, pack(judged, key));
+    const packed = packRRsets([judged.rrset, ...judged.proof]);
+    store.put(key, packed, { ...judged, tag: judged.rank });
     return judged;
   }
 
   remove(name: Name, type: number): void {
-    this.#entries.delete(typedKey(name.key, type));
+    this.#store.delete(typedKey(name.key, type));
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.#store.clear();
+  }
+
+  #isUsable(slot: number, now: CacheClock): boolean {
+    const store = this.#store;
+    return now.cacheMs < store.expiresAtMs(slot) && isWithinSignatures(store.security(slot), now);
+  }
+
+  #isStale(slot: number, now: CacheClock): boolean {
+    const store = this.#store;
+    if (isSecure(store.security(slot))) return false;
+    return now.cacheMs < store.expiresAtMs(slot) + this.#maxStaleMs;
+  }
+
+  #unpack(slot: number): CachedRRset {
+    const store = this.#store;
+    const rrsets = unpackRRsets(store.read(slot));
+    return {
+      rrset: rrsets[0]!,
+      security: store.security(slot),
+      rank: store.tag(slot),
+      expiresAtMs: store.expiresAtMs(slot),
+      originalTtlSeconds: store.originalTtlSeconds(slot),
+      proof: rrsets.length === 1 ? NO_PROOF : rrsets.slice(1),
+    };
   }
 
   #judged(rrset: RRset, facts: RRsetFacts, now: CacheClock): CachedRRset {
@@ -173,26 +191,4 @@ export class RRsetCache {
       proof,
     };
   }
-}
-
-function pack(cached: CachedRRset, key: string): Entry {
-  const { security, rank, expiresAtMs, originalTtlSeconds } = cached;
-  const packed = packRRsets([cached.rrset, ...cached.proof]);
-  const sizeOctets = entrySizeOctets(key.length, packed);
-  return { packed, security, rank, expiresAtMs, originalTtlSeconds, sizeOctets };
-}
-
-function unpack(entry: Entry): CachedRRset {
-  const { security, rank, expiresAtMs, originalTtlSeconds } = entry;
-  const rrsets = unpackRRsets(entry.packed);
-  const proof = rrsets.length === 1 ? NO_PROOF : rrsets.slice(1);
-  return { rrset: rrsets[0]!, security, rank, expiresAtMs, originalTtlSeconds, proof };
-}
-
-function isUsable(entry: Entry, now: CacheClock): boolean {
-  return now.cacheMs < entry.expiresAtMs && isWithinSignatures(entry.security, now);
-}
-
-function isStale(entry: Entry, now: CacheClock, maxStaleMs: number): boolean {
-  return !isSecure(entry.security) && now.cacheMs < entry.expiresAtMs + maxStaleMs;
 }

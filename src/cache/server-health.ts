@@ -10,6 +10,7 @@ import { CACHE_LIMITS } from './limits.js';
 import { countBoundedMap } from './octet-bounded-map.js';
 import { type Assessed, chooseAmong, conditionOf, orderAmong } from './server-choice.js';
 import { ServerRecord } from './server-record.js';
+import { Strangers } from './strangers.js';
 
 /** Deadlines and round-trip times: a clock that never steps. */
 export interface MonotonicClock {
@@ -46,6 +47,7 @@ export class ServerHealth {
   readonly #entropy: CookieEntropy;
   /** Failures since the last reply of any server, by address family. */
   readonly #silence: Record<4 | 6, number> = { 4: 0, 6: 0 };
+  readonly #strangers = new Strangers();
 
   constructor(options: ServerHealthOptions) {
     this.#servers = countBoundedMap(options.maxServers ?? CACHE_LIMITS.servers.value);
@@ -96,6 +98,7 @@ export class ServerHealth {
   reportReply(key: string, rttMs: number, now: MonotonicClock, sawEdns: boolean): void {
     const record = this.#recordOf(key);
     this.#silence[record.family] = 0;
+    if (record.samples === 0) this.#strangers.replied(rttMs);
     record.measured(rttMs, now.monotonicMs);
     record.answered(sawEdns, now.monotonicMs);
   }
@@ -137,9 +140,33 @@ export class ServerHealth {
     return this.#servers.peek(key)?.retransmitMs() ?? CACHE_LIMITS.unknownRttMs.value;
   }
 
-  /** When a reply is later than this server's usually are; undefined while that is unknown. */
+  /**
+   * When a reply is later than this server's usually are, or those of servers that are asked for
+   * the first time; undefined while that is unknown.
+   */
   hedgeMs(key: string): number | undefined {
-    return this.#servers.peek(key)?.usualMs();
+    const record = this.#servers.peek(key);
+    if (record === undefined || isStranger(record)) return this.#strangers.usualMs();
+    return record.usualMs();
+  }
+
+  /** Whether it has never answered, nor been given up. */
+  isStranger(key: string): boolean {
+    const record = this.#servers.peek(key);
+    return record === undefined || isStranger(record);
+  }
+
+  /** Whether so many servers do not answer at first that it pays to ask two at once. */
+  get strangersAreOftenSilent(): boolean {
+    return this.#strangers.areOftenSilent;
+  }
+
+  /** A stranger did not answer in the time that they usually take. */
+  reportSilentStranger(key: string): void {
+    const record = this.#recordOf(key);
+    if (!isStranger(record) || record.wasSilent) return;
+    record.wasSilent = true;
+    this.#strangers.stayedSilent();
   }
 
   /** Smoothed round-trip time, for traces. */
@@ -216,6 +243,7 @@ export class ServerHealth {
     this.#lameUntilMs.clear();
     this.#silence[4] = 0;
     this.#silence[6] = 0;
+    this.#strangers.forget();
   }
 
   #recordOf(key: string): ServerRecord {
@@ -231,6 +259,10 @@ export class ServerHealth {
     const other = family === 4 ? 6 : 4;
     return this.#silence[family] >= SUSPECT_AFTER && this.#silence[other] < SUSPECT_AFTER;
   }
+}
+
+function isStranger({ samples, timeoutsInRow }: ServerRecord): boolean {
+  return samples === 0 && timeoutsInRow === 0;
 }
 
 /** The key begins with the 4 or 16 octets of the address; a port adds at most six characters. */

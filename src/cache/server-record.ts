@@ -19,8 +19,8 @@ const {
 /** Longer measurements say only that the server was in trouble. */
 const LONGEST_RTT_MS = 10_000;
 
-/** Before this many measurements nobody knows what is usual for a server. */
-const SAMPLES_BEFORE_USUAL = 3;
+/** One packet was lost, or the server was: a little more patience than before. */
+const ONCE_LOST = 1.5;
 
 const NEVER = Number.NEGATIVE_INFINITY;
 
@@ -32,6 +32,8 @@ export class ServerRecord {
   samples = 0;
   measuredAtMs = NEVER;
   timeoutsInRow = 0;
+  /** It did not answer in the usual time when it was met; counted once. */
+  wasSilent = false;
   backoffUntilMs = NEVER;
   preferTcpUntilMs = NEVER;
   clientCookie: Uint8Array | undefined;
@@ -83,9 +85,10 @@ export class ServerRecord {
    */
   usualMs(): number | undefined {
     const { srttMs } = this;
-    if (srttMs === undefined || this.samples < SAMPLES_BEFORE_USUAL) return undefined;
-    if (this.timeoutsInRow > 0) return undefined;
-    return srttMs + Math.max(2 * this.rttVarMs, 10, srttMs / 8);
+    if (srttMs === undefined) return undefined;
+    if (this.timeoutsInRow > 1) return undefined;
+    const usual = srttMs + Math.max(2 * this.rttVarMs, 10, srttMs / 8);
+    return this.timeoutsInRow === 0 ? usual : usual * ONCE_LOST;
   }
 
   timedOut(nowMs: number, withEdns: boolean): void {

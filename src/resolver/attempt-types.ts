@@ -13,7 +13,8 @@ export interface AttemptOwner {
 
 export interface Attempt {
   readonly queryId: number;
-  readonly exchange: AttemptOwner;
+  /** Changes when the exchange is over and somebody else hears the late reply. */
+  exchange: AttemptOwner;
   readonly server: ServerAddress;
   readonly transport: Transport;
   /** The 16 bits of the message header. */
@@ -32,4 +33,10 @@ export interface Attempt {
   retransmit: Timer | undefined;
   expiry: Timer | undefined;
   hedgeTimer: Timer | undefined;
+}
+
+export function cancelTimers(attempt: Attempt): void {
+  attempt.retransmit?.cancel();
+  attempt.expiry?.cancel();
+  attempt.hedgeTimer?.cancel();
 }

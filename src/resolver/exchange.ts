@@ -3,37 +3,32 @@
  * long to wait, when to hedge, when to go over TCP or without EDNS. It judges form, not truth; an
  * owner that finds the reply bogus calls `tryOthers`.
  */
-import {
-  EdeCode,
-  type ExtendedError,
-  type IpAddress,
-  type Name,
-  Rcode,
-  RRType,
-} from '../wire/index.js';
+import { type Name, Rcode, RRType } from '../wire/index.js';
 import { openAttempt } from './attempt.js';
-import type { Attempt, AttemptOwner } from './attempt-types.js';
+import { type Attempt, type AttemptOwner, cancelTimers } from './attempt-types.js';
 import { classify, type Unusable } from './classify-response.js';
 import type { Timer } from './deadlines.js';
 import type { Effort } from './effort.js';
 import type { ExchangeOutcome, UsableReply } from './exchange-types.js';
+import { exchangeFailure, type Trouble } from './exchange-failure.js';
+import { hearLateReplies } from './late-reply.js';
 import { LIMITS } from './limits.js';
 import type { Machine } from './machine.js';
 import { type Matched, matchReply } from './match-response.js';
 import type { SendFailure, Transport } from './resolution-types.js';
 import { sanitise } from './sanitise.js';
+import { isUdpLossy, isUdpUsedUp, type Tried, TriedServers } from './tried-servers.js';
 import type { ServerAddress, ZoneCut } from './zone-cut.js';
 
-/** What became of one server within this exchange. */
-interface Tried {
-  udp: number;
-  tcp: number;
-  /** It answered and is of no use for this question, or its answer was refused as bogus. */
-  finished: boolean;
-  withoutEdns: boolean;
-  cookieRetried: boolean;
-  caseLost: boolean;
-}
+/**
+ * What the budget gets back when the first of two servers that were asked at once stays silent:
+ * enough to go on with it while every second one does.
+ */
+const PARALLEL_WORTH = 3;
+/** Early repeats of one question, and then it is time for ordinary ones. */
+const MOST_EARLY = 2;
+/** A second repeat waits that much longer than the first. */
+const HEDGE_BACKOFF = 1.5;
 
 export class Exchange implements AttemptOwner {
   readonly #machine: Machine;
@@ -45,19 +40,22 @@ export class Exchange implements AttemptOwner {
   readonly #lookUpAddresses: (exchange: Exchange) => boolean;
   readonly #watch: ((giveUp: () => void) => Timer | undefined) | undefined;
   #watching: Timer | undefined;
-  readonly #tried = new Map<string, Tried>();
+  readonly #tried: TriedServers;
   #open: Attempt[] = [];
   #closed = false;
   #sent = 0;
   #rejected = 0;
+  /** Queries sent because another one was late. */
+  #early = 0;
+  /** Two servers were asked at once. */
+  #parallel = false;
   /** The first usable reply, when it said less than another server's may. */
   #meagre: { readonly usable: UsableReply; readonly server: ServerAddress } | undefined;
   #opinions = 0;
   #patience: Timer | undefined;
   /** The server of the reply that was delivered last. */
   #answeredBy: ServerAddress | undefined;
-  #lastTrouble:
-    { why: Unusable | SendFailure | 'timeout' | 'malformed'; address: IpAddress } | undefined;
+  #lastTrouble: Trouble | undefined;
 
   constructor(fields: {
     machine: Machine;
@@ -72,6 +70,7 @@ export class Exchange implements AttemptOwner {
     watch?: (giveUp: () => void) => Timer | undefined;
   }) {
     this.#machine = fields.machine;
+    this.#tried = new TriedServers(fields.machine);
     this.#cut = fields.cut;
     this.#name = fields.name;
     this.#type = fields.type;
@@ -100,7 +99,19 @@ export class Exchange implements AttemptOwner {
 
   start(): void {
     this.#launch(false);
+    this.#askSecondStranger();
     if (!this.#closed) this.#watching = this.#watch?.(() => this.giveUp());
+  }
+
+  /** While every other new server turns out to be dead, waiting for one is waiting in vain. */
+  #askSecondStranger(): void {
+    const { machine } = this;
+    const [first] = this.#open;
+    if (!machine.config.hedging || !machine.health.strangersAreOftenSilent) return;
+    if (first === undefined || this.#alternatives(first) === 0) return;
+    if (!machine.health.isStranger(first.server.key) || !machine.takeHedge()) return;
+    this.#parallel = true;
+    this.#launch(true);
   }
 
   /** Fails without asking, or asking on: these servers are out of reach. */
@@ -128,7 +139,7 @@ export class Exchange implements AttemptOwner {
   #repeatOverTcp(): boolean {
     const server = this.#answeredBy;
     if (server === undefined || this.#type === RRType.DNSKEY) return false;
-    const tried = this.#triedOf(server);
+    const tried = this.#tried.of(server);
     if (tried.tcp > 0) return false;
     this.#closed = false;
     this.#send(server, tried, 'tcp', false);
@@ -159,10 +170,13 @@ export class Exchange implements AttemptOwner {
       this.#fail();
       return;
     }
-    const tried = this.#triedOf(server);
-    // Large replies may get lost on the way as fragments: the last try goes over TCP.
-    const udpIsLossy = tried.udp >= LIMITS.triesPerServer.value - 1 && tried.tcp === 0;
-    const tcp = udpIsLossy || this.#machine.health.prefersTcp(server.key, this.#machine.now);
+    const tried = this.#tried.of(server);
+    if (hedge && tried.udp > 0) {
+      if (isUdpUsedUp(tried)) return;
+      tried.early++;
+    }
+    const isLossy = !hedge && isUdpLossy(tried);
+    const tcp = isLossy || this.#machine.health.prefersTcp(server.key, this.#machine.now);
     this.#send(server, tried, tcp ? 'tcp' : 'udp', hedge);
   }
 
@@ -212,57 +226,42 @@ export class Exchange implements AttemptOwner {
       this.#remove(attempt);
       if (this.#open.length === 0) this.#launch(false);
     });
-    const hedgeAfter = tcp || attempt.hedge ? undefined : machine.hedgeAfterMs(key);
-    if (hedgeAfter !== undefined && hedgeAfter < wait) {
-      attempt.hedgeTimer = machine.deadlines.schedule(start + hedgeAfter, () => {
-        if (this.#closed || this.#alternatives(attempt) === 0) return;
-        if (machine.takeHedge()) this.#launch(true);
-      });
-    }
+    const usual = tcp ? undefined : machine.hedgeAfterMs(key);
+    if (usual === undefined) return;
+    const hedgeAfter = attempt.hedge ? usual * HEDGE_BACKOFF : usual;
+    if (hedgeAfter >= wait) return;
+    attempt.hedgeTimer = machine.deadlines.schedule(start + hedgeAfter, () => {
+      if (!this.#closed) this.#hedge(attempt);
+    });
+  }
+
+  /** Its reply is later than usual: ask another server, or the only one once more. */
+  #hedge(attempt: Attempt): void {
+    const { machine } = this;
+    const { server } = attempt;
+    machine.health.reportSilentStranger(server.key);
+    if (this.#early >= MOST_EARLY) return;
+    if (this.#alternatives(attempt) === 0 && isUdpUsedUp(this.#tried.of(server))) return;
+    if (!machine.takeHedge()) return;
+    this.#early++;
+    this.#launch(true);
   }
 
   #alternatives(attempt: Attempt): number {
     return this.#cut.addresses.filter(
-      (server) => server.key !== attempt.server.key && this.#isUsable(server),
+      (server) => server.key !== attempt.server.key && this.#tried.isUsable(server),
     ).length;
-  }
-
-  #isUsable(server: ServerAddress): boolean {
-    const tried = this.#tried.get(server.key);
-    if (tried === undefined) return true;
-    return !tried.finished && tried.udp + tried.tcp < LIMITS.triesPerServer.value;
   }
 
   #nextServer(): ServerAddress | undefined {
     const { machine } = this;
-    const usable = this.#cut.addresses.filter((server) => this.#isUsable(server));
+    const usable = this.#cut.addresses.filter((server) => this.#tried.isUsable(server));
     if (usable.length === 0) return undefined;
     // Fewest tries first, so that every server is asked before one is asked again.
     let fewest = Number.POSITIVE_INFINITY;
-    for (const server of usable) fewest = Math.min(fewest, this.#countOf(server));
-    const fresh = usable.filter((server) => this.#countOf(server) === fewest);
+    for (const server of usable) fewest = Math.min(fewest, this.#tried.timesOf(server));
+    const fresh = usable.filter((server) => this.#tried.timesOf(server) === fewest);
     return machine.chooseServer(fresh, this.#cut.zone);
-  }
-
-  #countOf(server: ServerAddress): number {
-    const tried = this.#tried.get(server.key);
-    return tried === undefined ? 0 : tried.udp + tried.tcp;
-  }
-
-  #triedOf(server: ServerAddress): Tried {
-    let tried = this.#tried.get(server.key);
-    if (tried === undefined) {
-      tried = {
-        udp: 0,
-        tcp: 0,
-        finished: false,
-        withoutEdns: this.#machine.health.avoidsEdns(server.key, this.#machine.now),
-        cookieRetried: false,
-        caseLost: this.#machine.health.losesCase(server.key),
-      };
-      this.#tried.set(server.key, tried);
-    }
-    return tried;
   }
 
   // --- receiving ---
@@ -272,7 +271,7 @@ export class Exchange implements AttemptOwner {
     this.#machine.health.reportUnreachable(attempt.server.key, this.#machine.now);
     this.#remove(attempt);
     // A closed TCP connection says nothing about the server's UDP side.
-    if (attempt.transport === 'udp') this.#triedOf(attempt.server).finished = true;
+    if (attempt.transport === 'udp') this.#tried.of(attempt.server).finished = true;
     if (!this.#closed) this.#launch(false);
   }
 
@@ -303,7 +302,7 @@ export class Exchange implements AttemptOwner {
       case 'case lost':
       case 'cookie missing':
         if (matched.kind === 'case lost') machine.health.reportCaseLost(attempt.server.key);
-        this.#triedOf(attempt.server).caseLost = true;
+        this.#tried.of(attempt.server).caseLost = true;
         this.#overTcp(attempt);
         return;
       case 'bare error':
@@ -325,7 +324,7 @@ export class Exchange implements AttemptOwner {
     }
     // RFC 7873 §5.3: over TCP no cookie is needed, so there it is a refusal like any other.
     if (message.rcode === Rcode.BADCOOKIE && attempt.transport === 'udp') {
-      const tried = this.#triedOf(server);
+      const tried = this.#tried.of(server);
       const transport: Transport = tried.cookieRetried ? 'tcp' : 'udp';
       tried.cookieRetried = true;
       this.#again(attempt, transport);
@@ -348,10 +347,11 @@ export class Exchange implements AttemptOwner {
       classified.kind === 'unusable' ? classified.why : classified.kind,
     );
     if (classified.kind !== 'unusable') {
-      this.#triedOf(server).finished = true;
+      this.#tried.of(server).finished = true;
       machine.health.reportUsable(server.key, this.#cut.zone);
       const usable: UsableReply = { kind: 'reply', reply, classified, server: server.address };
       if (this.#isMeagre(usable) && this.#seekAnother(attempt, usable)) return;
+      this.#leave(attempt);
       this.#hand(usable, server);
       return;
     }
@@ -397,13 +397,22 @@ export class Exchange implements AttemptOwner {
     return true;
   }
 
+  /** Others are still silent: new ones among them are listened to a little longer. */
+  #leave(answered: Attempt): void {
+    const { machine } = this;
+    if (answered.hedge && !this.#parallel) machine.returnHedge(1);
+    const worth = answered.hedge && this.#parallel ? PARALLEL_WORTH : 0;
+    hearLateReplies(machine, this.#open, answered, worth);
+    this.#open = this.#open.filter((attempt) => attempt.exchange === this);
+  }
+
   #unusable(attempt: Attempt, why: Unusable, sawEdns: boolean): void {
     const { machine } = this;
     const server = attempt.server;
     this.#lastTrouble = { why, address: server.address };
     if (attempt.edns && !sawEdns && (why === 'format error' || why === 'not implemented')) {
       // RFC 6891 §7: perhaps it does not know EDNS; ask it once without.
-      const tried = this.#triedOf(server);
+      const tried = this.#tried.of(server);
       if (!tried.withoutEdns && machine.health.mayDropEdns(server.key)) {
         machine.health.reportEdnsRefused(server.key, machine.now);
         tried.withoutEdns = true;
@@ -411,7 +420,7 @@ export class Exchange implements AttemptOwner {
         return;
       }
     }
-    this.#triedOf(server).finished = true;
+    this.#tried.of(server).finished = true;
     machine.health.reportLame(server.key, this.#cut.zone, machine.now);
     this.#remove(attempt);
     this.#launch(false);
@@ -419,7 +428,7 @@ export class Exchange implements AttemptOwner {
 
   /** An error reply without a question may be forged: it ends nothing, but may start a retry. */
   #bareError(attempt: Attempt, rcode: number): void {
-    const tried = this.#triedOf(attempt.server);
+    const tried = this.#tried.of(attempt.server);
     const mayDrop = this.#machine.health.mayDropEdns(attempt.server.key);
     this.#lastTrouble = { why: 'format error', address: attempt.server.address };
     if (rcode === Rcode.FORMERR && attempt.edns && !tried.withoutEdns && mayDrop) {
@@ -436,7 +445,7 @@ export class Exchange implements AttemptOwner {
 
   #again(attempt: Attempt, transport: Transport): void {
     this.#remove(attempt);
-    const tried = this.#triedOf(attempt.server);
+    const tried = this.#tried.of(attempt.server);
     const count = transport === 'tcp' ? tried.tcp : tried.udp;
     if (count >= LIMITS.triesPerServer.value) {
       tried.finished = true;
@@ -452,9 +461,7 @@ export class Exchange implements AttemptOwner {
   }
 
   #drop(attempt: Attempt): void {
-    attempt.retransmit?.cancel();
-    attempt.expiry?.cancel();
-    attempt.hedgeTimer?.cancel();
+    cancelTimers(attempt);
     this.#machine.abandon(attempt);
   }
 
@@ -480,22 +487,6 @@ export class Exchange implements AttemptOwner {
   }
 
   #failure(): ExchangeOutcome {
-    const zone = this.#cut.zone.toString();
-    const spent = this.#effort.spent;
-    const errors: ExtendedError[] = [];
-    let sentence: string;
-    if (spent !== undefined) {
-      sentence = `gave up on ${zone}: the limit on ${spent} of one question was reached`;
-      errors.push({ code: EdeCode.OTHER, text: `limit reached: ${spent}` });
-    } else if (this.#sent === 0) {
-      sentence = `no server of ${zone} can be reached`;
-    } else {
-      const last = this.#lastTrouble;
-      sentence = `no server of ${zone} gave a usable answer${
-        last === undefined ? '' : ` (last: ${last.why} from ${last.address.toString()})`
-      }`;
-    }
-    errors.push({ code: EdeCode.NO_REACHABLE_AUTHORITY, text: `at ${zone}` });
-    return { kind: 'failed', errors, sentence };
+    return exchangeFailure(this.#cut.zone, this.#effort.spent, this.#sent, this.#lastTrouble);
   }
 }

@@ -110,6 +110,9 @@ const RSA_MAXIMUM_BITS = 4_096;
 /** RFC 8767 §5: one to three days. */
 const MAXIMUM_STALE_MS = 259_200_000;
 
+/** What a quiet hour may save up. */
+const MOST_HEDGES = 20;
+
 const WORK_LIMITS: WorkLimits = {
   signatureChecks: LIMITS.signatureChecks.value,
   failedSignatureChecks: LIMITS.failedSignatureChecks.value,
@@ -177,8 +180,9 @@ export class Machine {
       ),
     };
     const maxStaleMs = parts.config.serveStale ? MAXIMUM_STALE_MS : 0;
-    this.rrsets = new RRsetCache({ maxOctets: size * 0.6, ttlLimits, maxStaleMs });
-    this.negatives = new NegativeCache({ maxOctets: size * 0.15, ttlLimits, maxStaleMs });
+    const secret = parts.entropy.uint32();
+    this.rrsets = new RRsetCache({ maxOctets: size * 0.6, ttlLimits, maxStaleMs, secret });
+    this.negatives = new NegativeCache({ maxOctets: size * 0.15, ttlLimits, maxStaleMs, secret });
     this.aggressive = new AggressiveCache({
       maxOctets: size * 0.1,
       ttlLimits,
@@ -285,7 +289,7 @@ export class Machine {
   send(attempt: Attempt, octets: Uint8Array): void {
     this.#attempts.set(attempt.queryId, attempt);
     this.#queriesSent++;
-    this.#hedges = Math.min(this.#hedges + LIMITS.hedgePercent.value / 100, 20);
+    this.#hedges = Math.min(this.#hedges + LIMITS.hedgePercent.value / 100, MOST_HEDGES);
     this.#effects.push({
       kind: 'send',
       queryId: attempt.queryId,
@@ -317,6 +321,11 @@ export class Machine {
     if (this.#hedges < 1) return false;
     this.#hedges--;
     return true;
+  }
+
+  /** It was not spent in vain: the first query is still without a reply, the second has one. */
+  returnHedge(worth: number): void {
+    this.#hedges = Math.min(this.#hedges + worth, MOST_HEDGES);
   }
 
   chooseServer(candidates: readonly ServerAddress[], zone: Name): ServerAddress | undefined {

@@ -88,12 +88,51 @@ t.test('patience (RFC 6298)', (t) => {
     const usual = health();
     t.equal(usual.hedgeMs(A.key), undefined);
     usual.reportReply(A.key, 50, now, true);
-    usual.reportReply(A.key, 50, now, true);
-    t.equal(usual.hedgeMs(A.key), undefined, 'two are not enough');
+    t.equal(usual.hedgeMs(A.key), 100, 'one reply: twice as long is late');
+    t.equal(usual.hedgeMs(B.key), undefined, 'one server says nothing about another');
     for (let round = 0; round < 50; round++) usual.reportReply(A.key, 50, now, true);
     t.equal(usual.hedgeMs(A.key), 60, 'a steady server may jitter by 10 ms');
     usual.reportTimeout(A.key, { monotonicMs: 9_000 }, true);
+    t.equal(usual.hedgeMs(A.key), 90, 'one packet may get lost');
+    usual.reportTimeout(A.key, { monotonicMs: 19_000 }, true);
     t.equal(usual.hedgeMs(A.key), undefined, 'in trouble nothing is usual');
+    t.end();
+  });
+
+  t.test('what first replies of other servers say about one that was never asked', (t) => {
+    const met = health();
+    const meet = (rttMs: number, count: number) => {
+      for (let index = 0; index < count; index++) {
+        met.reportReply(`s${met.count}`.padEnd(4), rttMs, now, true);
+      }
+    };
+    meet(20, 1);
+    t.equal(met.hedgeMs(A.key), undefined, 'one is not enough');
+    meet(20, 1);
+    t.equal(met.hedgeMs(A.key), 50, 'two are alike by chance');
+    meet(20, 40);
+    t.equal(met.hedgeMs(A.key), 30, 'all alike: ten more is late');
+    meet(20, 1);
+    met.reportTimeout(A.key, now, true);
+    t.equal(met.hedgeMs(A.key), undefined, 'not for one that is in trouble');
+    meet(380, 20);
+    t.equal(met.hedgeMs(B.key), undefined, 'never later than one waits anyway');
+    t.end();
+  });
+
+  t.test('many new servers that stay silent', (t) => {
+    const met = health();
+    const key = (index: number) => `n${index}`.padEnd(4);
+    for (let index = 0; index < 10; index++) met.reportReply(key(index), 20, now, true);
+    met.reportSilentStranger(key(100));
+    for (let round = 0; round < 50; round++) met.reportSilentStranger(key(100));
+    t.equal(met.strangersAreOftenSilent, false, 'one server counts once');
+    for (let index = 0; index < 10; index++) met.reportSilentStranger(key(index));
+    t.equal(met.strangersAreOftenSilent, false, 'those that have answered are no strangers');
+    for (let index = 101; index < 106; index++) met.reportSilentStranger(key(index));
+    t.equal(met.strangersAreOftenSilent, true);
+    for (let index = 200; index < 220; index++) met.reportReply(key(index), 20, now, true);
+    t.equal(met.strangersAreOftenSilent, false, 'good ones make up for them');
     t.end();
   });
   t.end();

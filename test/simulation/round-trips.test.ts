@@ -15,11 +15,17 @@ interface Cost {
 }
 
 /** A world in which the root and the top-level domains have been used before, but nothing else. */
-function warmedUp(options: { readonly mailPrefetch?: boolean } = {}): SimulatedWorld {
+function warmedUp(
+  options: { readonly mailPrefetch?: boolean; readonly ipv6?: boolean } = {},
+): SimulatedWorld {
   const world = new SimulatedWorld({
     lab,
     weather: { roundTripMs: ROUND_TRIP_MS },
-    config: { mailPrefetch: options.mailPrefetch ?? false, aggressiveNsec: false },
+    config: {
+      mailPrefetch: options.mailPrefetch ?? false,
+      aggressiveNsec: false,
+      ipv6: options.ipv6 ?? true,
+    },
   });
   for (const tld of ['dane', 'hashed', 'optout', 'plain', 'broken']) {
     world.resolve(`warm-up.${tld}`, 'A');
@@ -49,6 +55,8 @@ const CASES: readonly (readonly [name: string, what: string, most: Cost])[] = [
   ['_25._tcp.mx.unsigned.optout', 'insecure, opt-out', { roundTrips: 2, queries: 2 }],
   ['_25._tcp.mx.mail.plain', 'insecure top-level domain', { roundTrips: 2, queries: 2 }],
   ['_25._tcp.mx.cname-tlsa.dane', 'CNAME within the zone', { roundTrips: 2, queries: 3 }],
+  // RFC 4035 §5.5: its server has two addresses, so the keys are asked for once more.
+  ['_25._tcp.mx.wrong-ds.broken', 'bogus, DS of another key', { roundTrips: 3, queries: 4 }],
 ];
 
 t.test('a cold TLSA with the top-level domain cached', (t) => {
@@ -62,6 +70,42 @@ t.test('a cold TLSA with the top-level domain cached', (t) => {
     );
     t.same([...violations(world), ...restlessness(world)], []);
   }
+  t.end();
+});
+
+t.test('bogus at the only address of the only server', (t) => {
+  for (const [name, what, most] of [
+    ['wrong-ds', 'the DS of another key: nobody is asked again', { roundTrips: 2, queries: 3 }],
+    ['bad-tlsa', 'a signature: once more, over TCP', { roundTrips: 4, queries: 4 }],
+  ] as const) {
+    const world = warmedUp({ ipv6: false });
+    const seen = cost(world, `_25._tcp.mx.${name}.broken`, 'TLSA');
+    t.equal([...world.questions.values()].at(-1)!.resolution?.security.status, 'bogus');
+    t.same(seen, most, what);
+    t.same([...violations(world), ...restlessness(world)], []);
+  }
+  t.end();
+});
+
+t.test('IPv6 addresses that nothing can be sent to cost nothing', (t) => {
+  const addresses = [...lab.servers.values()].flatMap((server) => {
+    return server.addresses
+      .filter(({ family }) => family === 6)
+      .map((address) => ({ address, server }));
+  });
+  for (const { address } of addresses) {
+    lab.network.remove(address);
+    // The system says so at once.
+    lab.network.distanceMs.set(address.key, 0);
+  }
+  const world = warmedUp();
+  for (const name of ['p256', 'rsa', 'unsigned', 'no-tlsa', 'cname-tlsa']) {
+    const seen = cost(world, `_25._tcp.mx.${name}.dane`, 'TLSA');
+    t.ok(seen.roundTrips <= 2, `${name}: ${seen.roundTrips} round trips`);
+  }
+  t.same([...violations(world), ...restlessness(world)], []);
+  for (const { address, server } of addresses) lab.network.listen(address, server);
+  lab.network.distanceMs.clear();
   t.end();
 });
 
