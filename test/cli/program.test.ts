@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import dnsPacket from 'dns-packet';
 import t from 'tap';
-import { Rcode, RRType } from '../../src/wire/index.js';
+import { probeResolver } from '../../src/runtime/index.js';
+import { IpAddress, Rcode, RRType } from '../../src/wire/index.js';
 import { TcpStub, UdpStub } from '../runtime/running-daemon.js';
 import { name as nameOf, request } from '../server/front-desk.js';
 
@@ -109,7 +110,7 @@ t.test('resolve: verdicts are exit statuses', async (t) => {
   const secure = await run('resolve', '--trace', '_25._tcp.mx.p256.dane', 'TLSA', ...lab);
   t.equal(secure.status, 0);
   t.match(secure.stdout, /^;; WALK$/m);
-  t.match(secure.stdout, /ms -> \S+ udp \(\.\) dane\. NS/i);
+  t.match(secure.stdout, /ms -> \S+ udp \(\.\) dane\. A/i);
   t.match(secure.stdout, /delegation p256\.dane\. DS is secure, signed until \d{4}-/i);
   t.match(secure.stdout, /the keys of p256\.dane\. are secure/i);
   t.match(secure.stdout, /^_25\._tcp\.mx\.p256\.dane\. \d+ IN TLSA 3 1 1 [0-9A-F]{64}$/im);
@@ -205,6 +206,10 @@ t.test('serve: answers, logs, and ends when it is told to', async (t) => {
   t.match(root, { flag_ad: true }, 'what Postfix probes');
   const asked = await run('resolve', 'p256.dane', 'MX', '--server', `127.0.0.1:${server.port}`);
   t.match(asked, { status: 0, stdout: /flags: rd ra ad[\s\S]*the server sets AD/ });
+  const address = IpAddress.parse('127.0.0.1')!;
+  const probed = await probeResolver({ address, port: server.port });
+  const good = { authenticData: true };
+  t.match(probed, { probe: good, probeOverTcp: good, tlsa: good }, 'what the doctor wants to see');
   const told = await run('resolve', 'expired.broken', 'MX', '--server', `127.0.0.1:${server.port}`);
   t.match(told, { status: 4, stdout: /SERVFAIL[\s\S]*EDE 7/ });
   server.child.kill('SIGTERM');

@@ -86,6 +86,48 @@ const VERDICTS: Readonly<Record<Expectation['status'], Explanation['verdict']>> 
   failed: 'no answer',
 };
 
+/** Causes that the records tell the date of. */
+const DATED: readonly Cause[] = [
+  'signatures expired',
+  'signatures not yet valid',
+  'keys and DS disagree',
+];
+
+/** What a client is told by number (RFC 8914), and the causes that may be behind it. */
+const CAUSES_BY_EDE: Readonly<Record<number, readonly Cause[]>> = {
+  1: ['signed in vain'],
+  2: ['signed in vain'],
+  7: ['signatures expired'],
+  8: ['signatures not yet valid'],
+  9: ['keys and DS disagree', 'keys unusable', 'signatures wrong'],
+  10: ['signatures missing', 'keys unusable'],
+  11: ['keys unusable'],
+  12: ['denial broken', 'delegation broken'],
+  22: ['no server answers'],
+  25: ['signatures wrong'],
+  27: ['signed in vain'],
+};
+
+t.test('the test bed of Extended DNS Errors: the cause agrees with the number', (t) => {
+  let compared = 0;
+  for (const { name: domain, expectations } of table.domains) {
+    if (!domain.endsWith('.ede')) continue;
+    for (const { name, type, status, ede } of expectations) {
+      const seen = why(name, type);
+      const what = `${name} ${type}: ${seen.cause} (${seen.reason}), EDE ${ede}`;
+      t.equal(seen.verdict, VERDICTS[status], what);
+      if (status === 'secure') continue;
+      t.ok(seen.cause !== undefined, what);
+      const causes = ede === undefined ? undefined : CAUSES_BY_EDE[ede];
+      if (causes === undefined) continue;
+      t.ok(causes.includes(seen.cause!), what);
+      compared++;
+    }
+  }
+  t.ok(compared >= 50, `${compared} cases compared`);
+  t.end();
+});
+
 t.test('every domain that is not sound', (t) => {
   const broken = table.domains.filter(({ name }) => name.endsWith('.broken'));
   t.same(
@@ -106,6 +148,7 @@ t.test('every domain that is not sound', (t) => {
       t.equal(seen.cause, cause, `${what}: ${seen.sentence}`);
       if (status !== 'failed') t.match(seen.zone, domain, `${what}: the zone at fault`);
       if (status === 'bogus') t.ok(seen.servers.length > 0, `${what}: the server`);
+      if (DATED.includes(seen.cause!)) t.ok(seen.since !== undefined, `${what}: since when`);
       const letter = letterText(seen);
       t.equal(letter === undefined, status === 'insecure', `${what}: a letter, if it is a fault`);
       if (letter === undefined) continue;
