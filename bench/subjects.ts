@@ -27,12 +27,20 @@ interface CommandLine {
   readonly args: readonly string[];
 }
 
+/** Where a resolver listens. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+  /** Whether servers are asked over IPv6 as well. */
+  readonly ipv6: boolean;
+}
+
 export interface Product {
   readonly name: string;
   /** Undefined when it is not installed here. */
   readonly program: string | undefined;
   /** Writes its files into `folder` and says how to start it. */
-  prepare(folder: string, port: number, foundation: Foundation, ipv6: boolean): CommandLine;
+  prepare(folder: string, place: Place, foundation: Foundation): CommandLine;
 }
 
 export const HOST = '127.0.0.1';
@@ -71,13 +79,14 @@ const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 export const ANCHORITE: Product = {
   name: 'anchorite',
   program: process.execPath,
-  prepare(folder, port, foundation, ipv6) {
+  prepare(folder, { host, port, ipv6 }, foundation) {
     writeFileSync(join(folder, 'hints'), foundation.hints);
     writeFileSync(join(folder, 'anchors'), `${foundation.anchor}\n`);
     const settings = [
-      `listen: ["${HOST}:${port}"]`,
-      'root-hints: hints',
-      'trust-anchor-file: anchors',
+      `listen: ["${host}:${port}"]`,
+      'allow: ["0.0.0.0/0"]',
+      `root-hints: ${join(folder, 'hints')}`,
+      `trust-anchor-file: ${join(folder, 'anchors')}`,
       'trust-anchor: []',
       'rfc5011: off',
       `ipv6: ${ipv6 ? 'on' : 'off'}`,
@@ -92,7 +101,7 @@ export const ANCHORITE: Product = {
 const UNBOUND: Product = {
   name: 'unbound',
   program: installed('/usr/sbin/unbound'),
-  prepare(folder, port, foundation, ipv6) {
+  prepare(folder, { host, port, ipv6 }, foundation) {
     writeFileSync(join(folder, 'hints'), foundation.hints);
     writeFileSync(join(folder, 'anchors'), `${foundation.anchor}\n`);
     const file = join(folder, 'unbound.conf');
@@ -105,7 +114,8 @@ const UNBOUND: Product = {
   pidfile: ""
   use-syslog: no
   do-daemonize: no
-  interface: ${HOST}
+  interface: ${host}
+  access-control: 0.0.0.0/0 allow
   port: ${port}
   do-ip6: ${ipv6 ? 'yes' : 'no'}
   num-threads: 1
@@ -124,7 +134,7 @@ remote-control:
 const BIND: Product = {
   name: 'bind',
   program: installed('/usr/sbin/named'),
-  prepare(folder, port, foundation, ipv6) {
+  prepare(folder, { host, port, ipv6 }, foundation) {
     writeFileSync(join(folder, 'hints'), foundation.hints);
     const keys = rootKeys(foundation).map(({ tag, algorithm, digestType, digest }) => {
       return `  . static-ds ${tag} ${algorithm} ${digestType} "${digest}";`;
@@ -136,7 +146,9 @@ const BIND: Product = {
   directory "${folder}";
   pid-file none;
   session-keyfile none;
-  listen-on port ${port} { ${HOST}; };
+  listen-on port ${port} { ${host}; };
+  allow-query { any; };
+  allow-recursion { any; };
   listen-on-v6 { none; };
   recursion yes;
   dnssec-validation yes;
@@ -159,7 +171,7 @@ zone "." { type hint; file "hints"; };
 const POWERDNS: Product = {
   name: 'powerdns',
   program: installed('/usr/sbin/pdns_recursor'),
-  prepare(folder, port, foundation, ipv6) {
+  prepare(folder, { host, port, ipv6 }, foundation) {
     writeFileSync(join(folder, 'hints'), foundation.hints);
     const keys = rootKeys(foundation).map(({ tag, algorithm, digestType, digest }) => {
       return `addTA('.', "${tag} ${algorithm} ${digestType} ${digest}")`;
@@ -167,7 +179,8 @@ const POWERDNS: Product = {
     writeFileSync(join(folder, 'anchors.lua'), `clearTA('.')\n${keys.join('\n')}\n`);
     writeFileSync(
       join(folder, 'recursor.conf'),
-      `local-address=${HOST}
+      `local-address=${host}
+allow-from=0.0.0.0/0
 local-port=${port}
 hint-file=${folder}/hints
 lua-config-file=${folder}/anchors.lua
@@ -186,7 +199,7 @@ max-cache-entries=1000000
 const KNOT: Product = {
   name: 'knot',
   program: installed('/usr/sbin/kresd'),
-  prepare(folder, port, foundation, ipv6) {
+  prepare(folder, { host, port, ipv6 }, foundation) {
     const keys = foundation.anchor
       .split('\n')
       .map((line) => `trust_anchors.add('${line.replace(/\s+/g, ' ')}')`);
@@ -195,7 +208,7 @@ const KNOT: Product = {
     writeFileSync(
       file,
       `net.ipv6 = ${ipv6}
-net.listen('${HOST}', ${port}, { kind = 'dns' })
+net.listen('${host}', ${port}, { kind = 'dns' })
 trust_anchors.remove('.')
 ${keys.join('\n')}
 modules = { 'hints > iterate' }
@@ -239,7 +252,7 @@ export class Subject {
   ): Promise<Subject> {
     const folder = mkdtempSync(join(tmpdir(), `anchorite-bench-${product.name}-`));
     mkdirSync(join(folder, 'cache'));
-    const { command, args } = product.prepare(folder, port, foundation, ipv6);
+    const { command, args } = product.prepare(folder, { host: HOST, port, ipv6 }, foundation);
     const before = performance.now();
     const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     const said: string[] = [];

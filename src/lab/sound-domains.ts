@@ -5,6 +5,7 @@ import {
   hostLines,
   INSECURE,
   mailAnswers,
+  mailHostAddress,
   mailLines,
   nameError,
   noData,
@@ -199,6 +200,9 @@ function shapes(): readonly LabDomain[] {
   const manyTlsa = Array.from({ length: 30 }, (_, index) => {
     return `_25._tcp.mx TLSA ${tlsaData(`${index}.${big}`)}`;
   }).join('\n');
+  const manyAddresses = Array.from({ length: 90 }, (_, index) => {
+    return `many A ${mailHostAddress(`${index}.${big}`)}`;
+  }).join('\n');
   return [
     secureDomain('co-hosted.dane', 'On the servers of its parent: no referral is ever seen.', {
       servers: [{ name: 'ns1.dane.' }],
@@ -221,15 +225,19 @@ function shapes(): readonly LabDomain[] {
     }),
     {
       name: big,
-      shows: 'Thirty TLSA records: the answer does not fit into a datagram.',
+      shows: 'Thirty TLSA records, ninety addresses: answers that do not fit into a datagram.',
       zones: [
         {
           origin: `${big}.`,
-          text: `@ MX 10 mx\n${hostLines('mx', big)}${manyTlsa}\n`,
+          text: `@ MX 10 mx\n${hostLines('mx', big)}${manyTlsa}\n${manyAddresses}\n`,
           signing: singleKey(P256),
         },
       ],
-      expectations: [found(big, 'MX'), found(`_25._tcp.mx.${big}`, 'TLSA', 30)],
+      expectations: [
+        found(big, 'MX'),
+        found(`_25._tcp.mx.${big}`, 'TLSA', 30),
+        found(`many.${big}`, 'A', 90),
+      ],
     },
     {
       name: odd,

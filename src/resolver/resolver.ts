@@ -28,6 +28,7 @@ import { RootPriming } from './root-priming.js';
 import { RootReach } from './root-reach.js';
 import { specialResolution } from './special-answers.js';
 import { isForgiven } from './unanswered-tlsa.js';
+import { UncheckedAliases } from './unchecked-aliases.js';
 import type { ZoneCut } from './zone-cut.js';
 
 /** RFC 8767 §5, client response timer: data past their TTL, if there are any, are due then. */
@@ -48,6 +49,7 @@ export class Resolver {
   readonly #lookAhead: LookAhead;
   readonly #tasks = new Map<string, Task>();
   readonly #taskOfHandle = new Map<number, string>();
+  readonly #uncheckedAliases = new UncheckedAliases();
   readonly #maintenance: AnchorMaintenance | undefined;
   readonly #configured: ConfiguredCuts;
   readonly #rootReach: RootReach;
@@ -165,6 +167,14 @@ export class Resolver {
       machine.effect({ kind: 'finished', handle, resolution: immediate });
       return;
     }
+    if (event.checkingDisabled) {
+      this.#uncheckedAliases.begin(handle, name, type, machine.now.monotonicMs);
+    }
+    this.#enter(name, type, handle);
+  }
+
+  /** Joins the question that is under way, or starts it. */
+  #enter(name: Name, type: number, handle: number): void {
     const key = taskKey(name, type);
     const running = this.#tasks.get(key);
     if (running !== undefined) {
@@ -183,6 +193,7 @@ export class Resolver {
     const sentence = 'too many questions at once';
     const errors = [{ code: EdeCode.OTHER, text: sentence }];
     const resolution = failureResolution(name, errors, false);
+    this.#uncheckedAliases.forget(handle);
     this.#machine.effect({ kind: 'finished', handle, resolution });
   }
 
@@ -337,15 +348,24 @@ export class Resolver {
   #tell(task: Task, outcome: Outcome): void {
     if (task.handles.size === 0) return;
     const machine = this.#machine;
-    const resolution = resolutionOf(outcome, task.resolution.name, machine);
-    for (const handle of task.handles) {
-      this.#taskOfHandle.delete(handle);
-      machine.effect({ kind: 'finished', handle, resolution });
-    }
+    const { name, type } = task.resolution;
+    const resolution = resolutionOf(outcome, name, machine);
+    const handles = [...task.handles];
     task.handles.clear();
+    for (const handle of handles) {
+      this.#taskOfHandle.delete(handle);
+      const target = this.#uncheckedAliases.next(handle, resolution, machine.now.monotonicMs);
+      if (target !== undefined) {
+        this.#enter(target, type, handle);
+        continue;
+      }
+      const whole = this.#uncheckedAliases.finish(handle, resolution);
+      machine.effect({ kind: 'finished', handle, resolution: whole });
+    }
   }
 
   #cancel(handle: number): void {
+    this.#uncheckedAliases.forget(handle);
     const key = this.#taskOfHandle.get(handle);
     if (key === undefined) return;
     this.#taskOfHandle.delete(handle);

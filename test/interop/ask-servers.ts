@@ -1,4 +1,5 @@
-// Sends one query to one server, over UDP or TCP, and waits for what comes back.
+// Sends one query to one server, over UDP or TCP, and waits for what comes back. Octets in, octets
+// out; whoever asks knows what they mean.
 
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
@@ -47,4 +48,25 @@ export function overTcp(
     onMessages(socket, end);
     socket.on('connect', () => socket.write(framed(query.octets)));
   });
+}
+
+export interface Exchanged {
+  /** Undefined when nothing came. */
+  readonly octets: Buffer | undefined;
+  readonly transport: 'udp' | 'tcp';
+}
+
+/** As a stub resolver asks: once more when nothing comes, over TCP when it was cut short. */
+export async function exchange(
+  address: string,
+  message: Uint8Array,
+  timeoutMs: number,
+): Promise<Exchanged> {
+  const octets = Buffer.from(message);
+  const query = { octets, id: octets.readUInt16BE(0) };
+  const first =
+    (await overUdp(address, query, timeoutMs)) ?? (await overUdp(address, query, timeoutMs));
+  const truncated = first !== undefined && (first[2]! & 0x02) !== 0;
+  if (!truncated) return { octets: first, transport: 'udp' };
+  return { octets: await overTcp(address, query, timeoutMs), transport: 'tcp' };
 }

@@ -4,9 +4,9 @@
 
 import { randomInt } from 'node:crypto';
 import packet from 'dns-packet';
-import { overTcp, overUdp, type Query } from './ask-servers.js';
+import { exchange } from './ask-servers.js';
+import { type Manner, manners } from './manners.js';
 import { inParallel } from './processes.js';
-import { type Manner, manners } from './questions.js';
 import { type Reply, readReply } from './reply.js';
 
 export interface AskRequest {
@@ -20,12 +20,12 @@ export interface AskRequest {
 /** For each question, one reply for each address. */
 export type AskResult = readonly (readonly Reply[])[];
 
-function buildQuery(name: string, type: string, manner: Manner): Query {
+function buildQuery(name: string, type: string, manner: Manner): Buffer {
   const { edns, dnssecOk, ad, cd } = manners[manner];
   const id = randomInt(65536);
   // RFC 3597 §5 writes TYPE65280 what dns-packet calls UNKNOWN_65280.
   const known = type.replace(/^TYPE(?=\d+$)/, 'UNKNOWN_') as packet.RecordType;
-  const octets = packet.encode({
+  return packet.encode({
     type: 'query',
     id,
     flags:
@@ -48,7 +48,6 @@ function buildQuery(name: string, type: string, manner: Manner): Query {
         ]
       : [],
   });
-  return { octets, id };
 }
 
 async function ask(
@@ -58,14 +57,8 @@ async function ask(
 ): Promise<Reply> {
   const query = buildQuery(question.name, question.type, question.manner);
   const begun = performance.now();
-  const reply = (octets: Buffer | undefined, transport: 'udp' | 'tcp'): Reply =>
-    readReply(octets, transport, question, performance.now() - begun);
-  // As a stub resolver does, ask once more when nothing came.
-  const first =
-    (await overUdp(address, query, timeoutMs)) ?? (await overUdp(address, query, timeoutMs));
-  const truncated = first !== undefined && (first[2]! & 0x02) !== 0;
-  if (!truncated) return reply(first, 'udp');
-  return reply(await overTcp(address, query, timeoutMs), 'tcp');
+  const { octets, transport } = await exchange(address, query, timeoutMs);
+  return readReply(octets, transport, question, performance.now() - begun);
 }
 
 async function main(): Promise<void> {

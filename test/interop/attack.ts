@@ -25,6 +25,7 @@ import {
 import { arrivals, makeProgram, sendToAll, startSink, subjectOf } from './mail-run.js';
 import { namespaceOf, whyNotHere } from './namespaces.js';
 import { inNamespace, run } from './processes.js';
+import { freePrograms } from './programs.js';
 import { startBesideMailer, startReference } from './resolvers.js';
 import { World } from './world.js';
 import { serverIds } from './zone-spec.js';
@@ -242,7 +243,7 @@ async function main(): Promise<void> {
   };
   process.once('SIGINT', end).once('SIGTERM', end);
   try {
-    await world.freePrograms();
+    await freePrograms(world.folder);
     await world.build();
     await world.start();
     const programs = mailProgramIds.filter((id) => wanted.includes(id));

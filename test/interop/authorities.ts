@@ -4,21 +4,21 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { addressesOf, backendPlace, nameServersOf } from './addresses.js';
+import { type AddressPair, backendPlace, nameServersOf } from './addresses.js';
 import type { HabitsConfiguration } from './habits.js';
-import { type ServerId, softwareOf } from './zone-spec.js';
+import type { ProgramPath } from './programs.js';
+import type { ServerId, ServerSoftware } from './zone-spec.js';
 import { zoneNamed } from './zones.js';
+
+/** A server: what it is, and every address at which it listens. */
+export interface ServerIdentity {
+  readonly software: ServerSoftware;
+  readonly addresses: readonly AddressPair[];
+}
 
 export interface ServedZone {
   readonly name: string;
   readonly file: string;
-}
-
-/** Programs by name; AppArmor may make it necessary to run a copy (see world.ts). */
-export type ProgramPath = (program: string) => string;
-
-function everyAddress(server: ServerId): string[] {
-  return addressesOf(server).flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
 }
 
 function nsdConfiguration(
@@ -70,14 +70,16 @@ function bindConfiguration(folder: string, zones: readonly ServedZone[]): string
   ].join('\n');
 }
 
-function knotConfiguration(server: ServerId, folder: string, zones: readonly ServedZone[]): string {
+function knotConfiguration(
+  addresses: readonly string[],
+  folder: string,
+  zones: readonly ServedZone[],
+): string {
   return [
     'server:',
     `    rundir: "${folder}"`,
     `    pidfile: "${folder}/knot.pid"`,
-    `    listen: [ ${everyAddress(server)
-      .map((address) => `${address}@53`)
-      .join(', ')} ]`,
+    `    listen: [ ${addresses.map((address) => `${address}@53`).join(', ')} ]`,
     '    udp-workers: 1',
     '    tcp-workers: 1',
     '    background-workers: 1',
@@ -101,12 +103,13 @@ function knotConfiguration(server: ServerId, folder: string, zones: readonly Ser
 }
 
 /** NSD on the loopback interface, and the box before it that has the addresses. */
-async function configureHabits(
+export async function configureHabits(
   server: ServerId,
   folder: string,
   served: readonly ServedZone[],
   program: ProgramPath,
 ): Promise<string[]> {
+  await mkdir(folder, { recursive: true });
   const behind = join(folder, 'nsd.conf');
   const { host, port } = backendPlace;
   await writeFile(behind, nsdConfiguration([`${host}@${port}`], folder, served));
@@ -128,25 +131,26 @@ async function configureHabits(
 
 /** Writes the server's configuration and returns the command that runs it in the foreground. */
 export async function configureServer(
-  server: ServerId,
+  { software, addresses: places }: ServerIdentity,
   folder: string,
   zones: readonly ServedZone[],
   program: ProgramPath,
 ): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'server.conf');
-  switch (softwareOf(server)) {
+  const addresses = places.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
+  switch (software) {
     case 'nsd':
-      await writeFile(file, nsdConfiguration(everyAddress(server), folder, zones));
+      await writeFile(file, nsdConfiguration(addresses, folder, zones));
       return [program('nsd'), '-d', '-c', file];
     case 'bind':
       await writeFile(file, bindConfiguration(folder, zones));
       return [program('named'), '-g', '-n', '1', '-c', file];
     case 'knot':
-      await writeFile(file, knotConfiguration(server, folder, zones));
+      await writeFile(file, knotConfiguration(addresses, folder, zones));
       return [program('knotd'), '-c', file];
     case 'habits':
-      return configureHabits(server, folder, zones, program);
+      throw new Error('the box before NSD is configured by configureHabits');
     case 'pdns':
       throw new Error('PowerDNS is configured in powerdns.ts');
   }

@@ -3,7 +3,8 @@
 
 import type { Explanation } from './explained.js';
 import { referenceGaveUp } from './explained.js';
-import { type Expected, type Manner, manners, type Question } from './questions.js';
+import { type Manner, manners } from './manners.js';
+import type { Expected, Question } from './questions.js';
 import type { Reply } from './reply.js';
 import { ttlSeconds } from './zone-text.js';
 

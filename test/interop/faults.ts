@@ -4,6 +4,7 @@
 import type { Fault, ZoneSpec } from './zone-spec.js';
 
 type SignatureFault = Exclude<Fault, { readonly kind: 'drop type' }>;
+export type DamagedZone = Pick<ZoneSpec, 'name' | 'faults'>;
 
 interface Line {
   readonly owner: string;
@@ -62,7 +63,7 @@ function ageLine(
 }
 
 /** `agedText` is the zone signed in the past, for zones in which a signature has expired. */
-export function applyFaults(text: string, zone: ZoneSpec, agedText = ''): string {
+export function applyFaults(text: string, zone: DamagedZone, agedText = ''): string {
   let lines = text.split('\n');
   const aged = agedText.split('\n');
   for (const fault of zone.faults ?? []) {

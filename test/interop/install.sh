@@ -18,6 +18,8 @@ packages=(
   libsasl2-2 libspf2-2 libsqlite3-0
   dpkg-dev gcc libc6-dev libssl-dev m4 make xz-utils
   pdns-recursor knot-resolver dnsperf           # peers and load for the benchmark
+  dnsviz python3-dnspython                      # judges and clients of our answers
+  gcc libc6-dev musl-tools golang-go            # clients are compiled for glibc, musl and Go
 )
 
 missing=()

@@ -18,6 +18,7 @@ import {
 import { arrivals, makeProgram, recipientOf, sendToAll, startSink, subjectOf } from './mail-run.js';
 import { printTable, recordTable, type Row } from './mail-table.js';
 import { whyNotHere } from './namespaces.js';
+import { freePrograms } from './programs.js';
 import { isSubjectKind, type SubjectKind, startSubject } from './resolvers.js';
 import { World } from './world.js';
 
@@ -76,7 +77,7 @@ async function runAll(options: MtaOptions): Promise<boolean> {
   process.once('SIGINT', end).once('SIGTERM', end);
   const rows: Row[] = [];
   try {
-    await world.freePrograms();
+    await freePrograms(world.folder);
     await world.build();
     await world.start();
     await startSubject(world, options.subject);

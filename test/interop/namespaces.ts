@@ -19,7 +19,7 @@ import { mailHostIds } from './mail-hosts.js';
 import { finish, run } from './processes.js';
 import { serverIds } from './zone-spec.js';
 
-/** Everything of this name is ours, made here and removed here. */
+/** Everything of this name is ours, made here and removed here; each command has a prefix. */
 export const namespacePrefix = process.env.ANCHORITE_INTEROP_PREFIX ?? 'anch-iop-';
 const hub = `${namespacePrefix}hub`;
 /** No machine has this link-layer address. */
@@ -64,12 +64,14 @@ function setUpLines(addresses: readonly AddressPair[]): string[] {
   return lines;
 }
 
-export async function makeNamespaces(mail: MailHosts): Promise<void> {
+export async function makeNamespaces(
+  inhabitants: ReadonlyMap<string, readonly AddressPair[]>,
+): Promise<void> {
   await removeNamespaces();
   await run('ip', ['netns', 'add', hub]);
   await ip(hub, ['link add bridge type bridge mcast_snooping 0', 'link set bridge up']);
   let port = 0;
-  for (const [machine, addresses] of machines(mail)) {
+  for (const [machine, addresses] of inhabitants) {
     const namespace = namespaceOf(machine);
     await run('ip', ['netns', 'add', namespace]);
     port += 1;

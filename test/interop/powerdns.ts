@@ -3,10 +3,10 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addressesOf } from './addresses.js';
+import type { AddressPair } from './addresses.js';
 import { run } from './processes.js';
 import { algorithmNames, isRsa } from './signers.js';
-import type { ServerId, Signing, ZoneSpec } from './zone-spec.js';
+import type { Signing } from './zone-spec.js';
 
 export class PowerDns {
   readonly #folder: string;
@@ -16,10 +16,10 @@ export class PowerDns {
     this.#folder = folder;
   }
 
-  static async prepare(server: ServerId, folder: string): Promise<PowerDns> {
+  static async prepare(places: readonly AddressPair[], folder: string): Promise<PowerDns> {
     const made = new PowerDns(folder);
     await mkdir(folder, { recursive: true });
-    const addresses = addressesOf(server).flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
+    const addresses = places.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
     const settings = [
       'launch=bind',
       `bind-config=${folder}/named.conf`,
@@ -44,7 +44,7 @@ export class PowerDns {
   }
 
   /** Serves a zone file; with `signing`, makes keys for it and returns its DS contents. */
-  async addZone(zone: ZoneSpec, file: string, signing?: Signing): Promise<string[]> {
+  async addZone(zone: { name: string }, file: string, signing?: Signing): Promise<string[]> {
     this.#files.set(zone.name, file);
     await this.#writeZoneList();
     if (signing === undefined) return [];

@@ -69,7 +69,7 @@ function timestamp(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace(/\D/g, '').slice(0, 14);
 }
 
-async function signWithBind(zone: ZoneSpec, signing: Signing, folder: string): Promise<string> {
+async function signWithBind(zone: SignedSpec, signing: Signing, folder: string): Promise<string> {
   const nsec3 = denialIsNsec3(signing.denial) ? ['-3'] : [];
   const second = signing.secondAlgorithm === undefined ? [] : [signing.secondAlgorithm];
   for (const algorithm of [signing.algorithm, ...second]) {
@@ -85,7 +85,7 @@ async function signWithBind(zone: ZoneSpec, signing: Signing, folder: string): P
 
 /** Signs `unsigned` with the keys that are in the folder. */
 async function signZoneFile(
-  zone: ZoneSpec,
+  zone: SignedSpec,
   signing: Signing,
   folder: string,
   target: string,
@@ -111,7 +111,7 @@ async function signZoneFile(
 }
 
 /** The zone with the same keys, signed long ago; BIND's signer only. */
-async function signInThePast(zone: ZoneSpec, signing: Signing, folder: string): Promise<string> {
+async function signInThePast(zone: SignedSpec, signing: Signing, folder: string): Promise<string> {
   if (signing.signer !== 'bind') throw new Error(`${zone.name}: only BIND's signer looks back`);
   return readFile(
     await signZoneFile(zone, { ...signing, validity: 'over' }, folder, 'aged'),
@@ -119,7 +119,7 @@ async function signInThePast(zone: ZoneSpec, signing: Signing, folder: string): 
   );
 }
 
-async function signWithLdns(zone: ZoneSpec, signing: Signing, folder: string): Promise<string> {
+async function signWithLdns(zone: SignedSpec, signing: Signing, folder: string): Promise<string> {
   const algorithm = algorithmNames[signing.algorithm].ldns;
   const size = isRsa(signing.algorithm) ? ['-b', '2048'] : [];
   const keys: string[] = [];
@@ -148,7 +148,7 @@ async function signWithLdns(zone: ZoneSpec, signing: Signing, folder: string): P
   return join(folder, 'signed');
 }
 
-async function signWithKnot(zone: ZoneSpec, signing: Signing, folder: string): Promise<string> {
+async function signWithKnot(zone: SignedSpec, signing: Signing, folder: string): Promise<string> {
   const denial = denialIsNsec3(signing.denial)
     ? [
         '    nsec3: on',
@@ -182,6 +182,9 @@ async function signWithKnot(zone: ZoneSpec, signing: Signing, folder: string): P
   return join(folder, 'out', 'unsigned');
 }
 
+/** What a signer has to know of a zone. */
+export type SignedSpec = Pick<ZoneSpec, 'name' | 'faults' | 'faultsAt'>;
+
 export interface SignedZone {
   readonly file: string;
   /** The damaged copy, where the zone has one; the same file when all servers have it. */
@@ -191,7 +194,7 @@ export interface SignedZone {
 
 /** Signs the zone in `folder`/unsigned, and damages what it was told to damage. */
 export async function signZone(
-  zone: ZoneSpec,
+  zone: SignedSpec,
   signing: Signing,
   folder: string,
 ): Promise<SignedZone> {
@@ -208,7 +211,7 @@ export async function signZone(
 }
 
 /** DS contents (tag, algorithm, digest type, digest) for the zone's secure entry point. */
-async function dsRecords(zone: ZoneSpec, signedFile: string): Promise<string[]> {
+async function dsRecords(zone: SignedSpec, signedFile: string): Promise<string[]> {
   const digests = ['-a', 'SHA-1', '-a', 'SHA-256', '-a', 'SHA-384'];
   const output = await run('dnssec-dsfromkey', [...digests, '-f', signedFile, zone.name]);
   return output.split('\n').flatMap((line) => {

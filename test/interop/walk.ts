@@ -8,6 +8,7 @@ import { reference, subject } from './addresses.js';
 import { explanations } from './explained.js';
 import { whyNotHere } from './namespaces.js';
 import { askAndJudge, inAnyOrder, inOrder, inOtherManners } from './passes.js';
+import { freePrograms } from './programs.js';
 import { questions } from './questions.js';
 import {
   isSubjectKind,
@@ -83,7 +84,7 @@ async function walk(options: WalkOptions): Promise<boolean> {
   };
   process.once('SIGINT', end).once('SIGTERM', end);
   try {
-    await world.freePrograms();
+    await freePrograms(world.folder);
     await world.build();
     await world.start();
     await startBoth(world, options.subject);

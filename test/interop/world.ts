@@ -1,16 +1,17 @@
 // Builds the world (certificates, signed zones, namespaces, running authorities) and takes it
 // down again. Signed zones can be kept in a folder and used by the next run.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addressesOf } from './addresses.js';
-import { configureServer, type ProgramPath, type ServedZone } from './authorities.js';
+import { configureHabits, configureServer, type ServedZone } from './authorities.js';
 import { MailHosts } from './mail-hosts.js';
-import { makeNamespaces, namespaceOf, removeNamespaces } from './namespaces.js';
+import { machines, makeNamespaces, namespaceOf, removeNamespaces } from './namespaces.js';
 import { PowerDns } from './powerdns.js';
 import { inParallel, run, Servers } from './processes.js';
+import { type ProgramPath, programsIn } from './programs.js';
 import { dsForParent, signZone } from './signers.js';
 import { type ServerId, serverIds, softwareOf, type ZoneSpec } from './zone-spec.js';
 import { rootHintsText, unsignedZoneText } from './zone-text.js';
@@ -25,15 +26,6 @@ interface Built {
 
 function folderName(zone: ZoneSpec): string {
   return zone.name === '.' ? 'root' : zone.name.slice(0, -1);
-}
-
-/** Is there an AppArmor profile that would keep the program from reading our folder? */
-function isConfined(path: string): boolean {
-  try {
-    return readFileSync('/sys/kernel/security/apparmor/profiles', 'utf8').includes(path);
-  } catch {
-    return false;
-  }
 }
 
 export class World {
@@ -84,7 +76,12 @@ export class World {
           file: files.files[`${name} at ${server}`] ?? files.files[name]!,
         }));
       const folder = join(this.folder, server);
-      commands[server] = await configureServer(server, folder, served, this.program);
+      const software = softwareOf(server);
+      const identity = { software, addresses: addressesOf(server) };
+      commands[server] =
+        software === 'habits'
+          ? await configureHabits(server, folder, served, this.program)
+          : await configureServer(identity, folder, served, this.program);
     }
     await writeFile(this.rootHintsFile, rootHintsText(zoneNamed('.')));
     this.#built = { files: files.files, commands };
@@ -97,7 +94,7 @@ export class World {
     const dsByZone = new Map<string, readonly string[]>();
     const powerDns = new Map<ServerId, PowerDns>();
     for (const server of serverIds.filter((each) => softwareOf(each) === 'pdns')) {
-      const prepared = await PowerDns.prepare(server, join(this.folder, server));
+      const prepared = await PowerDns.prepare(addressesOf(server), join(this.folder, server));
       powerDns.set(server, prepared);
       commands[server] = prepared.command();
     }
@@ -143,25 +140,11 @@ export class World {
   }
 
   /** The path of a program, or of a copy that an AppArmor profile does not confine. */
-  readonly program: ProgramPath = (name) => {
-    const copy = join(this.folder, 'programs', name);
-    return existsSync(copy) ? copy : name;
-  };
-
-  /** Copies those programs that a profile of the system would keep out of our folder. */
-  async freePrograms(): Promise<void> {
-    for (const name of ['named', 'unbound', 'nsd', 'knotd']) {
-      const path = `/usr/sbin/${name}`;
-      if (!isConfined(path)) continue;
-      await mkdir(join(this.folder, 'programs'), { recursive: true });
-      await copyFile(path, join(this.folder, 'programs', name));
-      await chmod(join(this.folder, 'programs', name), 0o755);
-    }
-  }
+  readonly program: ProgramPath = (name) => programsIn(this.folder)(name);
 
   /** Makes the namespaces and starts every authoritative server. */
   async start(): Promise<void> {
-    await makeNamespaces(this.mail);
+    await makeNamespaces(machines(this.mail));
     for (const server of serverIds) {
       const command = this.#built?.commands[server];
       if (command === undefined) throw new Error(`${server} has no configuration`);

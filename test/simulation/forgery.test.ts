@@ -690,3 +690,45 @@ t.test('F18: what a client with CD got is not what others get', (t) => {
   );
   t.end();
 });
+
+t.test('a client with CD gets the chain behind an alias that did not pass', (t) => {
+  const world = new SimulatedWorld({ lab });
+  const undo = tamper(lab, 'ns1.evil.dane.', (reply, query) => {
+    if (!asks(query, RRType.A)) return reply;
+    return { ...reply, answer: reply.answer.filter(({ type }) => type !== RRType.RRSIG) };
+  });
+  const unchecked = world.resolve('to.evil.dane', 'A', { cd: true });
+  t.equal(unchecked.rcode, Rcode.SERVFAIL, 'the verdict stays');
+  t.equal(unchecked.security.status, 'bogus', 'whatever the end of the chain is worth');
+  t.equal(unchecked.answer.length, 0);
+  const owners = unchecked.unchecked?.answer.map(({ owner, type }) => [String(owner), type]);
+  t.same(owners, [
+    ['to.evil.dane.', RRType.CNAME],
+    ['mx.plain.dane.', RRType.A],
+  ]);
+  const checked = world.resolve('to.evil.dane', 'A');
+  t.equal('reason' in checked.security && checked.security.reason, 'signature missing');
+  world.settle();
+  t.same([...violations(world), ...restlessness(world)], []);
+  undo();
+  t.end();
+});
+
+t.test('a ring of aliases that did not pass ends for a client with CD too', (t) => {
+  const world = new SimulatedWorld({ lab });
+  const undo = tamper(lab, 'ns1.evil.dane.', (reply, query) => {
+    if (!asks(query, RRType.A)) return reply;
+    const from = String(query.questions[0]!.name).toLowerCase();
+    const to = nameOf(from.startsWith('to') ? 'fro.evil.dane' : 'to.evil.dane');
+    return { ...reply, rcode: Rcode.NOERROR, answer: [record(from, RRType.CNAME, to.octets)] };
+  });
+  const { unchecked } = world.resolve('to.evil.dane', 'A', { cd: true });
+  t.same(unchecked?.answer.map(({ owner }) => String(owner)).sort(), [
+    'fro.evil.dane.',
+    'to.evil.dane.',
+  ]);
+  world.settle();
+  t.same([...violations(world), ...restlessness(world)], []);
+  undo();
+  t.end();
+});
