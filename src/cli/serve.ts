@@ -1,7 +1,7 @@
 /** `anchorite serve`: the daemon from its first line of log to its exit status. */
 import { ReplyCache } from '../cache/index.js';
 import { type Config, formatSocketAddress, type SettingKey } from '../config/index.js';
-import { type Assembly, assemble, type LabSettings } from '../embedding/index.js';
+import { type Assembly, assemble, type LabSettings, rehearseWhenIdle } from '../embedding/index.js';
 import {
   Daemon,
   type DaemonReport,
@@ -86,6 +86,7 @@ async function runDaemon(setup: Setup): Promise<number> {
   );
   if (isWorker()) tellReady(addresses);
   else await announce(addresses, setup);
+  void rehearse(assembly, log);
   await stopped;
   if (!isWorker()) void notifyStopping();
   await Promise.all(daemons.map(({ daemon }) => daemon.close()));
@@ -170,6 +171,13 @@ async function announce(
   const notified = await notifyReady(sentence);
   if (notified.kind !== 'failed') return;
   log.write({ level: 'warn', event: 'systemd', sentence: notified.sentence });
+}
+
+/** Warms the program up; a machine on which signatures are not what they were is not to be trusted. */
+async function rehearse({ config, driver }: Assembly, log: Log): Promise<void> {
+  const choice = { implementation: config.crypto, sha1: config.sha1 };
+  const wrong = await rehearseWhenIdle(choice, () => driver.outstandingQuestions > 0);
+  if (wrong !== undefined) log.write({ level: 'error', event: 'internal-error', sentence: wrong });
 }
 
 /** SIGTERM and SIGINT end the daemon after what was asked is answered; a second one at once. */

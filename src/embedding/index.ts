@@ -3,6 +3,7 @@ export { type Assembled, type Assembly, type AssemblyOptions, assemble } from '.
 export * from './dane-result.js';
 export * from './embedded-resolver.js';
 export { readFoundations } from './foundations.js';
+export { rehearseWhenIdle } from './idle-rehearsal.js';
 export type { LabSettings } from './lab-settings.js';
 export type { ResolverOptions } from './options.js';
 export type * from './records.js';
