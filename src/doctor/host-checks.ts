@@ -7,6 +7,8 @@ export const RESOLV_CONF_LINES = 'nameserver 127.0.0.1\noptions edns0 trust-ad';
 
 const SYSTEMD = ['127.0.0.53', '127.0.0.54'];
 const DOCKER = '127.0.0.11';
+/** What Kubernetes puts into `search`: NAMESPACE.svc.DOMAIN, svc.DOMAIN. */
+const CLUSTER = /(^|\.)svc\./;
 
 /** The file as such is there; checks of its lines have nothing to say otherwise. */
 function inResolvConf(
@@ -75,7 +77,7 @@ export const HOST_CHECKS: Readonly<Record<string, Check>> = {
       'The DNS service of a Kubernetes cluster caches without the AD bit, so the mailer never ' +
       'sees that a TLSA record is secure.',
     find: inResolvConf(({ path, search, nameservers }) => {
-      const domain = search.find((one) => /(^|\.)svc\.|\.local\.?$/.test(one));
+      const domain = search.find((one) => CLUSTER.test(one));
       if (domain === undefined || nameservers.every(isLoopback)) return undefined;
       return {
         wrong: `${path} is that of a Kubernetes pod (search ${domain}).`,
@@ -91,7 +93,7 @@ export const HOST_CHECKS: Readonly<Record<string, Check>> = {
       'mailer verifies the certificate of the attacker.',
     find: inResolvConf(({ path, nameservers, search }) => {
       const foreign = nameservers.filter((one) => !isLoopback(one));
-      const isCluster = search.some((one) => /(^|\.)svc\./.test(one));
+      const isCluster = search.some((one) => CLUSTER.test(one));
       if (foreign.length !== nameservers.length || isCluster) return undefined;
       return {
         wrong: `${path} names ${foreign.join(', ')}, which is not on this host.`,

@@ -139,6 +139,11 @@ const FILE_FAULTS: readonly FileFault[] = [
     finds: ['cluster-dns', 'many-dots'],
   },
   {
+    title: 'an office with a search domain of its own is no cluster',
+    files: both('search corp.local\nnameserver 192.0.2.53\noptions trust-ad\n'),
+    finds: ['foreign-nameserver'],
+  },
+  {
     title: 'a sidecar in a pod, on loopback',
     files: both('search mail.svc.cluster.local\nnameserver 127.0.0.1\noptions trust-ad\n'),
     finds: [],
