@@ -213,10 +213,10 @@ function wildcardNoData(): Family {
         ede: 12,
       },
       {
-        forged: 'name-error',
-        title: 'NXDOMAIN, though a wildcard is there',
+        forged: 'code',
+        title: 'NXDOMAIN, though a wildcard is there: the truth is told',
         forgeries: [{ reply: ASKED, change: withRcode(Rcode.NXDOMAIN) }],
-        ede: 6,
+        steps: [{ ask: ASKED, expect: 'secure' }],
       },
     ],
   };
@@ -271,8 +271,8 @@ function emptyNonTerminal(): Family {
     steps: [{ ask: '_tcp.mx.example. TLSA', expect: 'secure' }],
     twins: [
       {
-        forged: 'name-error',
-        title: 'NXDOMAIN for it would take all services away (RFC 8020)',
+        forged: 'code',
+        title: 'NXDOMAIN for it would take all services away (RFC 8020): the truth is told',
         forgeries: [
           {
             reply: '_tcp.mx.example. TLSA',
@@ -287,7 +287,10 @@ function emptyNonTerminal(): Family {
             change: denialOf('_tcp.mx.example. NS', Rcode.NXDOMAIN),
           },
         ],
-        ede: 6,
+        steps: [
+          { ask: '_tcp.mx.example. TLSA', expect: 'secure' },
+          { ask: ASKED, expect: 'secure' },
+        ],
       },
     ],
   };

@@ -158,9 +158,9 @@ function optOutName(): Family {
         forged: 'present',
         title: 'the same for a name that is there',
         forgeries: [
-          { reply: 'www.example. MX', change: denialOf('yak.example. MX', Rcode.NXDOMAIN) },
+          { reply: 'ns.example. MX', change: denialOf('yak.example. MX', Rcode.NXDOMAIN) },
         ],
-        steps: [{ ask: 'www.example. MX', expect: 'bogus', ede: 6 }],
+        steps: [{ ask: 'ns.example. MX', expect: 'bogus', ede: 12 }],
       },
       {
         forged: 'encloser',

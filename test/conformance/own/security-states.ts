@@ -146,10 +146,10 @@ function absentType({ type, present, other }: Subject): Family {
         ede: 6,
       },
       {
-        forged: 'name-error',
-        title: 'NXDOMAIN with the proof that there are no such records',
+        forged: 'code',
+        title: 'NXDOMAIN with the proof that there are no such records: the truth is told',
         forgeries: [{ reply, change: denialOf(reply, Rcode.NXDOMAIN) }],
-        ede: 6,
+        steps: [{ ask: reply, expect: 'secure' }],
       },
     ],
   };
