@@ -2,8 +2,14 @@
 import type { ReplyCache } from '../cache/index.js';
 import { type Security, weakest } from '../dnssec/index.js';
 import type { Now, Resolution, Transport } from '../resolver/index.js';
-import { RRType } from '../wire/index.js';
+import { type Cookie, RRType } from '../wire/index.js';
 import { CLIENT_LIMITS } from './client-limits.js';
+import {
+  REPLY_COOKIE_OCTETS,
+  replyWithoutCookie,
+  withCookie,
+  withoutCookie,
+} from './cookie-apart.js';
 import type { ClientQuestion } from './request.js';
 
 /** The resolver refreshes what is asked for in the last tenth of its life: it must hear of it. */
@@ -24,6 +30,22 @@ export class KeptReplies {
     return this.#replies.get(request, limit.value, overTcp, now);
   }
 
+  /** For a request with a cookie; `cookieFor` makes what goes into the reply. */
+  recallWithCookie(
+    request: Uint8Array,
+    transport: Transport,
+    now: Now,
+    cookieFor: (cookie: Cookie) => Uint8Array,
+  ): Uint8Array | undefined {
+    const apart = withoutCookie(request);
+    if (apart === undefined) return undefined;
+    const overTcp = transport === 'tcp';
+    const limit = overTcp ? CLIENT_LIMITS.tcpMessageOctets : CLIENT_LIMITS.udpPayloadOctets;
+    const room = limit.value - REPLY_COOKIE_OCTETS;
+    const kept = this.#replies.get(apart.request, room, overTcp, now);
+    return kept === undefined ? undefined : withCookie(kept, cookieFor(apart.cookie));
+  }
+
   keep(
     request: Uint8Array,
     question: ClientQuestion,
@@ -35,9 +57,17 @@ export class KeptReplies {
     if (question.judgesItself || resolution.unchecked !== undefined || resolution.stale) return;
     // Asked again soon (RFC 9520), whatever the TTLs of the aliases on the way.
     if (resolution.unanswered === true) return;
-    const security = weakestOf(resolution);
-    const notAfterMs = now.cacheMs + keepMs(question, resolution);
-    this.#replies.put(request, octets, { security, notAfterMs }, now);
+    const facts = {
+      security: weakestOf(resolution),
+      notAfterMs: now.cacheMs + keepMs(question, resolution),
+    };
+    const apart = question.cookie === undefined ? undefined : withoutCookie(request);
+    if (apart === undefined) {
+      this.#replies.put(request, octets, facts, now);
+      return;
+    }
+    const bare = replyWithoutCookie(octets);
+    if (bare !== undefined) this.#replies.put(apart.request, bare, facts, now);
   }
 }
 

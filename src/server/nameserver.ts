@@ -97,7 +97,7 @@ export class NameServer<C extends Client> {
       return silence(client, 'port of another service');
     }
     const isAdmitted = this.#config.access.admits(address);
-    const recalled = isAdmitted ? this.#kept?.recall(octets, transport, now) : undefined;
+    const recalled = isAdmitted ? this.#recall(octets, client, now) : undefined;
     if (recalled !== undefined) return [reply(client, recalled)];
     const request = readRequest(octets, this.#config);
     if (request.kind === 'silence') return silence(client, request.why);
@@ -117,6 +117,16 @@ export class NameServer<C extends Client> {
       case 'question':
         return this.#ask(request.question, octets, client, now);
     }
+  }
+
+  #recall(octets: Uint8Array, { address, transport }: C, now: Now): Uint8Array | undefined {
+    const kept = this.#kept;
+    return (
+      kept?.recall(octets, transport, now) ??
+      kept?.recallWithCookie(octets, transport, now, (cookie) => {
+        return this.#parts.cookies.check(cookie, address, now.wallSeconds).option.data;
+      })
+    );
   }
 
   /** The resolver is done with a question. */

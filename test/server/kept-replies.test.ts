@@ -4,7 +4,7 @@ import { ReplyCache } from '../../src/cache/index.js';
 import { makeSecure } from '../../src/dnssec/verdicts.js';
 import type { Now, Resolution } from '../../src/resolver/index.js';
 import type { Client, NameServerConfig } from '../../src/server/index.js';
-import { equalOctets, Rcode, RRType } from '../../src/wire/index.js';
+import { EdnsOptionCode, ednsOption, equalOctets, Rcode, RRType } from '../../src/wire/index.js';
 import { chooseSeed, Prng } from '../fuzz/mutate.js';
 import {
   ADDRESSES,
@@ -65,6 +65,40 @@ t.test(
   },
 );
 
+/** With a cookie now and then, of any length that one may have. */
+function ednsFor(prng: Prng): NonNullable<Ask['edns']> {
+  const plain = { dnssecOk: prng.oneIn(2), size: prng.below(5_000) };
+  if (prng.oneIn(2)) return plain;
+  const length = prng.oneIn(3) ? 16 + prng.below(25) : prng.oneIn(2) ? 8 : 24;
+  const data = Uint8Array.from({ length }, (_, at) => (at === 8 ? 1 : prng.below(256)));
+  const cookie = { code: EdnsOptionCode.COOKIE, data };
+  const other = { code: EdnsOptionCode.NSID, data: new Uint8Array(0) };
+  const options = prng.oneIn(6) ? [cookie, other] : [cookie];
+  return { ...plain, options };
+}
+
+t.test('a client with a cookie is answered from memory, and gets its own cookie back', (t) => {
+  const desk = remembering();
+  const ask = (octet: number) =>
+    request({
+      edns: {
+        dnssecOk: true,
+        options: [{ code: EdnsOptionCode.COOKIE, data: new Uint8Array(8).fill(octet) }],
+      },
+    });
+  t.equal(isRecalled(desk, ask(1), positive), false, 'asked for the first time');
+  for (const octet of [1, 2]) {
+    const message = onlyReply(desk.receive(ask(octet)));
+    const data = ednsOption(message.edns!, EdnsOptionCode.COOKIE)!.data;
+    t.same(data.subarray(0, 8), new Uint8Array(8).fill(octet), 'its own');
+    t.equal(data.length, 24);
+  }
+  const plain = request({ edns: { dnssecOk: true } });
+  t.equal(isRecalled(desk, plain, positive), true, 'and so is one without');
+  t.equal(onlyReply(desk.receive(plain)).edns?.options.length, 0, 'that gets none');
+  t.end();
+});
+
 t.test('from memory and the long way: octet for octet the same', (t) => {
   const prng = new Prng(seed);
   const names = ['www.example.org', 'mail.example.org', 'a.b.example.org'].map(name);
@@ -100,7 +134,7 @@ t.test('from memory and the long way: octet for octet the same', (t) => {
       id: prng.below(0x10000),
       ad: prng.oneIn(2),
       cd: prng.oneIn(4),
-      ...(prng.oneIn(3) ? {} : { edns: { dnssecOk: prng.oneIn(2), size: prng.below(5_000) } }),
+      ...(prng.oneIn(3) ? {} : { edns: ednsFor(prng) }),
     });
     const whole = new Uint8Array(
       sent.length - SIGNED_ADDRESSES.owner.octets.length + octets.length,
