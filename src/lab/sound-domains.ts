@@ -195,14 +195,7 @@ function unsignedDomains(): readonly LabDomain[] {
 
 function shapes(): readonly LabDomain[] {
   const odd = 'odd.dane';
-  const big = 'big.dane';
   const deep = 'corp.deep.dane';
-  const manyTlsa = Array.from({ length: 30 }, (_, index) => {
-    return `_25._tcp.mx TLSA ${tlsaData(`${index}.${big}`)}`;
-  }).join('\n');
-  const manyAddresses = Array.from({ length: 90 }, (_, index) => {
-    return `many A ${mailHostAddress(`${index}.${big}`)}`;
-  }).join('\n');
   return [
     secureDomain('co-hosted.dane', 'On the servers of its parent: no referral is ever seen.', {
       servers: [{ name: 'ns1.dane.' }],
@@ -223,22 +216,7 @@ function shapes(): readonly LabDomain[] {
     secureDomain('hosted-by-plain.dane', 'Its server lives in an unsigned domain; that is fine.', {
       servers: [{ name: 'ns1.mail.plain.' }],
     }),
-    {
-      name: big,
-      shows: 'Thirty TLSA records, ninety addresses: answers that do not fit into a datagram.',
-      zones: [
-        {
-          origin: `${big}.`,
-          text: `@ MX 10 mx\n${hostLines('mx', big)}${manyTlsa}\n${manyAddresses}\n`,
-          signing: singleKey(P256),
-        },
-      ],
-      expectations: [
-        found(big, 'MX'),
-        found(`_25._tcp.mx.${big}`, 'TLSA', 30),
-        found(`many.${big}`, 'A', 90),
-      ],
-    },
+    bigAnswers(),
     {
       name: odd,
       shows: 'Labels with dots, spaces, zeros and high octets, which are all legal.',
@@ -265,6 +243,23 @@ function shapes(): readonly LabDomain[] {
       signing: { ...singleKey(P256), lifetimeSeconds: 60 },
     }),
   ];
+}
+
+function bigAnswers(): LabDomain {
+  const big = 'big.dane';
+  const lines = [`@ MX 10 mx\n${hostLines('mx', big)}`];
+  for (let at = 0; at < 30; at++) lines.push(`_25._tcp.mx TLSA ${tlsaData(`${at}.${big}`)}\n`);
+  for (let at = 0; at < 90; at++) lines.push(`many A ${mailHostAddress(`${at}.${big}`)}\n`);
+  return {
+    name: big,
+    shows: 'Thirty TLSA records, ninety addresses: answers that do not fit into a datagram.',
+    zones: [{ origin: `${big}.`, text: lines.join(''), signing: singleKey(P256) }],
+    expectations: [
+      found(big, 'MX'),
+      found(`_25._tcp.mx.${big}`, 'TLSA', 30),
+      found(`many.${big}`, 'A', 90),
+    ],
+  };
 }
 
 export function soundDomains(): readonly LabDomain[] {

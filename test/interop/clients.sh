@@ -16,7 +16,9 @@ fi
 exec 9>/run/lock/anchorite-clients.lock
 flock -w 600 9 || { echo 'clients: another run does not end' >&2; exit 1; }
 "$here/install.sh"
-if [ ! -f "$build/test/interop/clients/main.js" ]; then
+# The first starts the second inside the namespace.
+if [ ! -f "$build/test/interop/clients/main.js" ] ||
+  [ ! -f "$build/test/interop/clients/node-lookup.js" ]; then
   (cd "$root" && npx tsc -p tsconfig.json --outDir "$build")
 fi
 exec node "$build/test/interop/clients/main.js" "$@"

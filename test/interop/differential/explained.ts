@@ -71,9 +71,10 @@ export const explanations: readonly Explanation[] = [
     name: 'a server that refuses odd names',
     section: 'RFC 2181 §11, RFC 9156 §2.3, RFC 8198 §5',
     reason:
-      'PowerDNS 4.7 answers SERVFAIL for names with control characters, parentheses and the like. ' +
-      'Who has the denial cached need not ask it; who asks a parent zone there for the whole name, ' +
-      'as Anchorite does below the top level, fails where full minimisation gets a referral.',
+      'PowerDNS 4.7 answers SERVFAIL for names with control characters, parentheses and the ' +
+      'like. Who has the denial cached need not ask it; who asks a parent zone there for the ' +
+      'whole name, as Anchorite does below the top level, fails where full minimisation gets a ' +
+      'referral.',
     applies: ({ asked, subject, peer, touched }) =>
       refusedByPowerDns.test(asked.name) &&
       touched.some(({ hosts }) => hosts.includes('pdns')) &&
