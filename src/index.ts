@@ -1,5 +1,20 @@
 /** The library: what the author of a mailer imports. See docs/api.md. */
 
+export {
+  type AdaptedNodeResolver,
+  type LookupAllCallback,
+  type LookupCallback,
+  type LookupFunction,
+  type MxConnectAdapter,
+  type MxConnectOptions,
+  type MxConnectTlsa,
+  type NodeResolverOptions,
+  type NodeTlsaRecord,
+  type ResolverError,
+  toLookup,
+  toMxConnect,
+  toNodeResolver,
+} from './adapters/index.js';
 export type {
   AddressRecord,
   CaaRecord,

@@ -20,6 +20,8 @@ const FLOORS: Readonly<Record<string, number>> = {
   runtime: 5,
   config: 5,
   embedding: 6,
+  // Other people's shapes around what embedding/ has.
+  adapters: 6.3,
   // The face of the library: it shows what embedding/ has.
   'index.ts': 6.5,
   cli: 7,

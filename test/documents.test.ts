@@ -32,6 +32,7 @@ const DOCUMENTS = [
   'ARCHITECTURE.md',
   'CHANGELOG.md',
   'docs/api.md',
+  'docs/dane.md',
   'docs/rfcs.md',
   'docs/configuration.md',
   'docs/limits.md',
@@ -78,7 +79,13 @@ t.test('every RFC that the sources cite is in the list', (t) => {
 
 t.test('commands that documents show are understood', (t) => {
   const { scripts } = JSON.parse(read('package.json'));
-  for (const document of ['README.md', 'ARCHITECTURE.md', 'docs/api.md', 'docs/configuration.md']) {
+  for (const document of [
+    'README.md',
+    'ARCHITECTURE.md',
+    'docs/api.md',
+    'docs/dane.md',
+    'docs/configuration.md',
+  ]) {
     for (const [, command = ''] of read(document).matchAll(/^ {4,}((?:npm|npx|anchorite) .*)$/gm)) {
       const [shown = ''] = command.split(' # ');
       const words = shown

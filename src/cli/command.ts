@@ -54,4 +54,6 @@ export const EXIT = {
   bogus: 4,
   /** No verdict: indeterminate, or no server could be reached. */
   noAnswer: 5,
+  /** For `dane`: the domain takes no mail. */
+  noMail: 6,
 } as const;

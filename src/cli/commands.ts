@@ -48,6 +48,15 @@ const DOCTOR_EPILOGUE = `Exit status:
   ${EXIT.failure}  something was found: what, why it matters for mail, and the line that repairs it
   ${EXIT.usage}  the command line or the configuration is wrong`;
 
+const DANE_EPILOGUE = `Exit status:
+  ${EXIT.ok}  every server is to be authenticated; with --connect, each of them was
+  ${EXIT.insecure}  mail can be delivered, but not every server can be authenticated
+  ${EXIT.bogus}  with --connect: a server was refused, or could not be reached
+  ${EXIT.noAnswer}  mail has to wait: look-ups failed
+  ${EXIT.noMail}  the domain takes no mail
+  ${EXIT.usage}  the command line or the configuration is wrong
+  ${EXIT.failure}  anything else`;
+
 export const COMMANDS: readonly Command[] = [
   {
     path: 'serve',
@@ -126,6 +135,30 @@ export const COMMANDS: readonly Command[] = [
     ],
     epilogue: DOCTOR_EPILOGUE,
     load: async () => (await import('./doctor.js')).doctor,
+  },
+  {
+    path: 'dane',
+    summary: 'Say what a mailer that does DANE has to do with mail for a domain.',
+    positionals: [{ name: 'DOMAIN', description: 'Mail domain.', required: true }],
+    flags: [
+      { name: 'port', placeholder: 'PORT', description: 'Port of the servers; 25.' },
+      { name: 'host', description: 'DOMAIN is a host: no MX look-up.' },
+      { name: 'json', description: 'Print the decision as JSON.' },
+      {
+        name: 'connect',
+        description: 'Connect to the servers, and check STARTTLS and their certificates.',
+      },
+      {
+        name: 'connect-to',
+        placeholder: 'ADDRESS[:PORT]',
+        description: 'Connect here in place of the addresses of the servers.',
+      },
+      configFlag,
+      ...labFlags,
+      ...resolveSettings,
+    ],
+    epilogue: DANE_EPILOGUE,
+    load: async () => (await import('./dane.js')).dane,
   },
   {
     path: 'config check',

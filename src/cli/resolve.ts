@@ -109,7 +109,8 @@ function print(question: Question, resolution: Resolution, circumstances: Circum
   process.stdout.write(answerText(question, resolution, { tookMs, queries }));
 }
 
-function octetsAsBase64(_key: string, value: unknown): unknown {
+/** For JSON, which has no octets. */
+export function octetsAsBase64(_key: string, value: unknown): unknown {
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
 }
 

@@ -8,6 +8,7 @@ import {
   keepHeapSmall,
   notifyReady,
   notifyStopping,
+  SocketmapServer,
 } from '../runtime/index.js';
 import { AccessList, CookieJar, DEFAULT_NAME_SERVER_CONFIG } from '../server/index.js';
 import { rcodeMnemonic, typeMnemonic } from '../wire/index.js';
@@ -80,6 +81,12 @@ async function runDaemon(setup: Setup): Promise<number> {
     assembly.driver.close();
     return EXIT.failure;
   }
+  const policies = await openPolicies(assembly, setup);
+  if (policies === undefined) {
+    await Promise.all(daemons.map(({ daemon }) => daemon.close()));
+    assembly.driver.close();
+    return EXIT.failure;
+  }
   const stopped = isWorker() ? stopMessage() : stopSignal(log);
   const addresses = daemons.flatMap(({ daemon, remark }) =>
     daemon.addresses.map(({ address, port }) => formatSocketAddress(address, port) + remark),
@@ -89,7 +96,7 @@ async function runDaemon(setup: Setup): Promise<number> {
   void rehearse(assembly, log);
   await stopped;
   if (!isWorker()) void notifyStopping();
-  await Promise.all(daemons.map(({ daemon }) => daemon.close()));
+  await Promise.all([policies.close(), ...daemons.map(({ daemon }) => daemon.close())]);
   assembly.driver.close();
   if (!isWorker())
     log.write({ level: 'info', event: 'stopped', sentence: 'every question is answered' });
@@ -152,6 +159,36 @@ async function openDaemon(
   if (start.ok) return start.daemon;
   log.write({ level: 'error', event: 'listen', sentence: start.sentence });
   return undefined;
+}
+
+/** Postfix's policy table; with no place to listen, a server without listeners. */
+async function openPolicies(
+  { config, driver }: Assembly,
+  { log }: Setup,
+): Promise<SocketmapServer | undefined> {
+  const start = await SocketmapServer.open({
+    driver,
+    access: new AccessList(config.allow),
+    endpoints: config.socketmap,
+    report: ({ kind, sentence }) => {
+      if (kind === 'internal error')
+        log.write({ level: 'error', event: 'internal-error', sentence });
+      else if (config.logQueries) log.write({ level: 'info', event: 'policy', sentence });
+    },
+  });
+  if (!start.ok) {
+    log.write({ level: 'error', event: 'socketmap', sentence: start.sentence });
+    return undefined;
+  }
+  for (const endpoint of start.server.endpoints) {
+    const place =
+      endpoint.kind === 'unix'
+        ? `unix:${endpoint.path}`
+        : `inet:${formatSocketAddress(endpoint.address, endpoint.port)}`;
+    const sentence = `answering Postfix on socketmap:${place}:QUERY`;
+    log.write({ level: 'info', event: 'socketmap', sentence });
+  }
+  return start.server;
 }
 
 const LACKS_ADDRESS: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);

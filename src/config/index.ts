@@ -12,6 +12,7 @@ export {
   type ClockSetting,
   formatSocketAddress,
   type SocketAddress,
+  type StreamEndpoint,
   type WorkerCount,
 } from './kinds.js';
 export { nearestName } from './nearest-name.js';

@@ -174,6 +174,32 @@ export function formatSocketAddress(address: IpAddress, port: number): string {
   return address.family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+export type StreamEndpoint =
+  ({ readonly kind: 'inet' } & SocketAddress) | { readonly kind: 'unix'; readonly path: string };
+
+const UNIX_PREFIX = 'unix:';
+
+/** What `socketAddress` takes, or `unix:` and a path. */
+export function streamEndpoint(defaultPort: number): Kind<StreamEndpoint> {
+  const inet = socketAddress(defaultPort, 0);
+  return {
+    allowed: `${inet.allowed}; or unix: and an absolute path`,
+    placeholder: 'ADDRESS[:PORT]|unix:PATH',
+    read(raw) {
+      if (typeof raw === 'string' && raw.startsWith(UNIX_PREFIX)) {
+        const path = readPath(raw.slice(UNIX_PREFIX.length));
+        if (!path.ok) return path;
+        return path.value.startsWith('/')
+          ? accept({ kind: 'unix', path: path.value })
+          : refuse('the path begins with /');
+      }
+      const read = inet.read(raw);
+      return read.ok ? accept({ kind: 'inet', ...read.value }) : read;
+    },
+    write: (value) => (value.kind === 'unix' ? UNIX_PREFIX + value.path : inet.write(value)),
+  };
+}
+
 export const ipAddress: Kind<IpAddress> = {
   allowed: 'an IPv4 or IPv6 address',
   placeholder: 'ADDRESS',

@@ -18,6 +18,8 @@ import {
   seconds,
   size,
   socketAddress,
+  type StreamEndpoint,
+  streamEndpoint,
   trustAnchorText,
   type WorkerCount,
   workerCount,
@@ -25,6 +27,8 @@ import {
 import { list, optional, optionalList, scalar } from './setting.js';
 
 const DEFAULT_PORT = 5335;
+/** Where postfix-tlspol listens, so that a main.cf that names it can stay as it is. */
+const SOCKETMAP_PORT = 8642;
 
 function address(text: string): IpAddress {
   const parsed = IpAddress.parse(text);
@@ -75,6 +79,19 @@ const listening = {
     description: 'Clients that are answered; all others get REFUSED.',
     reason: 'RFC 5358: an open resolver amplifies the attacks of others.',
     example: '192.0.2.0/24',
+  }),
+  socketmap: list<StreamEndpoint>({
+    name: 'socketmap',
+    group: 'listening',
+    kind: streamEndpoint(SOCKETMAP_PORT),
+    fallback: [],
+    description:
+      "Where Postfix's TLS policy table (smtp_tls_policy_maps) is answered: address and port, or " +
+      'unix: and a path. Who may ask over the network is what allow says.',
+    reason:
+      'RFC 7672 as a policy per domain, from the same cached records that DNS clients get. ' +
+      'Off unless asked for; DANE in Postfix works without it.',
+    example: '127.0.0.1:8642',
   }),
   minimalResponses: scalar<boolean>({
     name: 'minimal-responses',

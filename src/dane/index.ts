@@ -11,3 +11,13 @@ export { type Lookup, nameText } from './lookup.js';
 export * from './tlsa-records.js';
 export type { CertificateTools, OpenedCertificate } from './certificate-tools.js';
 export * from './verify-chain.js';
+export * from './server-checks.js';
+export {
+  destinationText,
+  type PostfixLevel,
+  postfixLevel,
+  readSocketmapRequest,
+  type SocketmapRequest,
+  socketmapReply,
+} from './socketmap.js';
+export type { TlsaMistake } from './mismatch.js';

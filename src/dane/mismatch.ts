@@ -9,12 +9,21 @@ import { MATCHING_TYPES, Selector, Usage } from './tlsa-records.js';
 
 const WHATS = ['certificate', 'public key'] as const;
 
+/** The field of a record that is written wrongly. */
+export type TlsaMistake = 'certificate usage' | 'selector' | 'matching type';
+
+export interface Mismatch {
+  readonly sentence: string;
+  /** Empty when the data belong to nothing that the server sent. */
+  readonly mistakes: readonly TlsaMistake[];
+}
+
 export function explainMismatch(
   tlsa: Tlsa,
   leaf: Certificate,
   others: readonly Certificate[],
   data: CertificateData,
-): string {
+): Mismatch {
   const { usage, selector, matchingType } = tlsa;
   const mine = usage === Usage.DANE_EE ? [leaf] : others;
   const theirs = usage === Usage.DANE_EE ? others : [leaf];
@@ -26,26 +35,32 @@ export function explainMismatch(
   );
   const [hit] = found;
   if (hit === undefined) {
-    return usage === Usage.DANE_EE
-      ? "the record's data belong to another certificate or key than the server has"
-      : 'no certificate of an authority that the server sent is the one that the record names';
+    const sentence =
+      usage === Usage.DANE_EE
+        ? "the record's data belong to another certificate or key than the server has"
+        : 'no certificate of an authority that the server sent is the one that the record names';
+    return { sentence, mistakes: [] };
   }
-  const mistakes: string[] = [];
+  const mistakes: TlsaMistake[] = [];
+  const words: string[] = [];
   if (hit.selector !== selector) {
-    mistakes.push(`the data are those of the ${WHATS[hit.selector]} (selector ${hit.selector})`);
+    mistakes.push('selector');
+    words.push(`the data are those of the ${WHATS[hit.selector]} (selector ${hit.selector})`);
   }
   if (hit.matchingType !== matchingType) {
     const { name } = MATCHING_TYPES[hit.matchingType]!;
-    mistakes.push(`the data are ${name} (matching type ${hit.matchingType})`);
+    mistakes.push('matching type');
+    words.push(`the data are ${name} (matching type ${hit.matchingType})`);
   }
   if (hit.isElsewhere) {
-    mistakes.push(
+    mistakes.push('certificate usage');
+    words.push(
       usage === Usage.DANE_EE
         ? 'the data belong to an authority (usage 2), not to the server'
         : "the data belong to the server's own certificate (usage 3), not to an authority",
     );
   }
-  return `the record is written wrongly: ${mistakes.join(', and ')}`;
+  return { sentence: `the record is written wrongly: ${words.join(', and ')}`, mistakes };
 }
 
 interface Parameters {

@@ -16,7 +16,7 @@ import type { CertificateTools } from './certificate-tools.js';
 import { CertificateData } from './certificate-data.js';
 import { DANE_LIMITS } from './limits.js';
 import { nameText } from './lookup.js';
-import { explainMismatch } from './mismatch.js';
+import { explainMismatch, type TlsaMistake } from './mismatch.js';
 import { Selector, type TlsaJudgement, Usage } from './tlsa-records.js';
 
 export interface PresentedChain {
@@ -63,6 +63,8 @@ export type ChainVerdict =
 export interface ChainAttempt {
   readonly record: TlsaJudgement;
   readonly code: ChainFailure;
+  /** Of 'no match': the fields that are written wrongly, where the data show it. */
+  readonly mistakes: readonly TlsaMistake[];
   readonly sentence: string;
   readonly section: string;
 }
@@ -159,8 +161,8 @@ class ChainCheck {
   /** RFC 7671 §5.1: the key is all that counts; neither names nor dates nor signatures do. */
   #endEntity(record: TlsaJudgement, tlsa: Tlsa): Outcome {
     if (!this.#data.matches(tlsa, this.#leaf)) {
-      const sentence = explainMismatch(tlsa, this.#leaf, this.#others, this.#data);
-      return { record, code: 'no match', sentence, section: 'RFC 7671 §5.1' };
+      const mismatch = explainMismatch(tlsa, this.#leaf, this.#others, this.#data);
+      return { record, code: 'no match', section: 'RFC 7671 §5.1', ...mismatch };
     }
     const sentence = "the server's certificate matches (DANE-EE; names and dates do not count)";
     return { ok: true, record, depth: 0, name: undefined, sentence, section: 'RFC 7671 §5.1' };
@@ -174,18 +176,19 @@ class ChainCheck {
     if (!found.ok) {
       if (found.reason === 'too much work') {
         const sentence = 'the certificates are signed across too many ways to follow';
-        return { record, code: found.reason, sentence, section };
+        return { record, code: found.reason, sentence, section, mistakes: [] };
       }
       return { record, ...this.#whyNoPath(tlsa) };
     }
     const flaw = whyPathIsWrong(found.path, this.#nowSeconds);
-    if (flaw !== undefined) return { record, ...flaw };
+    if (flaw !== undefined) return { record, ...flaw, mistakes: [] };
     // RFC 7672 §3.2.2: an authority may have many customers; the name says which one this is.
     const name = this.#names.find((each) => this.#leaf.opened.matchesName(nameText(each)));
     if (name === undefined) {
       const names = this.#names.map(nameText).join(', ');
       const sentence = `the certificate is from the right authority, but not for ${names}`;
-      return { record, code: 'name mismatch', sentence, section: 'RFC 7672 §3.2.2' };
+      const code = 'name mismatch';
+      return { record, code, sentence, section: 'RFC 7672 §3.2.2', mistakes: [] };
     }
     const top = found.path[found.path.length - 1]!;
     const depth = [this.#leaf, ...this.#others].indexOf(top);
@@ -219,9 +222,9 @@ class ChainCheck {
       const sentence =
         `the authority of the record was sent (${authority.opened.subject}), but it has not ` +
         "issued the server's certificate";
-      return { code: 'authority missing', sentence, section };
+      return { code: 'authority missing', sentence, section, mistakes: [] };
     }
-    const sentence = explainMismatch(tlsa, this.#leaf, this.#others, this.#data);
-    return { code: 'no match', sentence, section };
+    const mismatch = explainMismatch(tlsa, this.#leaf, this.#others, this.#data);
+    return { code: 'no match', section, ...mismatch };
   }
 }

@@ -49,6 +49,7 @@ export const DAEMON_SETTINGS: readonly string[] = [
   'listen',
   'listen-secure-only',
   'allow',
+  'socketmap',
   'minimal-responses',
   'workers',
   'log-level',

@@ -55,6 +55,7 @@ export class Exchange implements AttemptOwner {
   #patience: Timer | undefined;
   /** The server of the reply that was delivered last. */
   #answeredBy: ServerAddress | undefined;
+  #wasAnswered = false;
   #lastTrouble: Trouble | undefined;
 
   constructor(fields: {
@@ -420,6 +421,7 @@ export class Exchange implements AttemptOwner {
         return;
       }
     }
+    this.#wasAnswered = true;
     this.#tried.of(server).finished = true;
     machine.health.reportLame(server.key, this.#cut.zone, machine.now);
     this.#remove(attempt);
@@ -476,6 +478,11 @@ export class Exchange implements AttemptOwner {
       sizeOctets: octets.length,
       outcome,
     });
+  }
+
+  /** Some server was there, even if all that it had was an error. */
+  get wasAnswered(): boolean {
+    return this.#wasAnswered;
   }
 
   // --- ending ---

@@ -402,8 +402,11 @@ export class Resolver {
         ? { watch: (giveUp: () => void) => this.#rootReach.watch(giveUp) }
         : {}),
       deliver: (outcome) => {
-        if (cut.zone.isRoot) this.#rootReach.note(outcome, effort);
-        else if (outcome.kind === 'failed' && effort.spent === undefined) {
+        if (cut.zone.isRoot) {
+          // A forwarder that answers with an error tells about this name, not about all others.
+          const isThere = cut.forwarding && exchange.wasAnswered;
+          if (outcome.kind === 'reply' || !isThere) this.#rootReach.note(outcome, effort);
+        } else if (outcome.kind === 'failed' && effort.spent === undefined) {
           // Next time the parent is asked again: the delegation may have changed.
           machine.cuts.remove(cut);
         }

@@ -88,7 +88,8 @@ export class Daemon {
       }
     } catch (error) {
       daemon.#closeListeners();
-      return { ok: false, ...describe(current, error) };
+      const where = current === undefined ? undefined : formatEndpoint(current);
+      return { ok: false, ...describeBindError(where, error) };
     }
   }
 
@@ -232,13 +233,14 @@ const BIND_ERRORS: Readonly<Record<string, string>> = {
   EAFNOSUPPORT: 'this machine does not speak that version of IP',
 };
 
-function describe(
-  where: ListenAddress | undefined,
+/** A sentence for an operator about an address that cannot be listened on. */
+export function describeBindError(
+  where: string | undefined,
   error: unknown,
 ): { code: string; sentence: string } {
   const { code, message } = error as { code?: unknown; message?: unknown };
   const name = typeof code === 'string' ? code : 'unknown';
-  const place = where === undefined ? '' : ` on ${formatEndpoint(where)}`;
+  const place = where === undefined ? '' : ` on ${where}`;
   return { code: name, sentence: `cannot listen${place}: ${BIND_ERRORS[name] ?? String(message)}` };
 }
 

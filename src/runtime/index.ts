@@ -14,6 +14,8 @@ export { keepHeapSmall } from './memory.js';
 export type { ListenAddress } from './listen-udp.js';
 export { probeNetwork, probeResolver, type ProbeTargets } from './network-probes.js';
 export { presentedCertificates } from './presented-chain.js';
+export { type ProbedServer, probeSmtp } from './smtp-probe.js';
+export * from './socketmap-server.js';
 export * from './systemd.js';
 export * from './upstream.js';
 export { openSockets } from './upstream-sockets.js';

@@ -6,6 +6,7 @@ export * from './fault.js';
 export * from './ip-address.js';
 export * from './message.js';
 export * from './name.js';
+export { NetstringReader, netstring } from './netstring.js';
 export * from './octets.js';
 export * from './query-builder.js';
 export * from './rcodes.js';

@@ -2,13 +2,11 @@
  * The library as a mailer uses it, over real sockets: createResolver forwards, and validates, to a
  * daemon that runs on the lab.
  */
+import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { X509Certificate } from 'node:crypto';
 import t from 'tap';
-import { type Config, makeConfig, type RawSetting } from '../../src/config/index.js';
-import { type Assembly, assemble } from '../../src/embedding/index.js';
 import {
   ConfigurationError,
   createResolver,
@@ -18,78 +16,8 @@ import {
   type ResolverOptions,
   verifyChain,
 } from '../../src/index.js';
-import { formatRecord, parseName } from '../../src/presentation/index.js';
-import type { Resolution } from '../../src/resolver/index.js';
-import { Daemon } from '../../src/runtime/index.js';
-import { CookieJar, DEFAULT_NAME_SERVER_CONFIG } from '../../src/server/index.js';
-import { IpAddress, RRType } from '../../src/wire/index.js';
 import { labServerKey, makeCertificate, newKey } from '../support/certificate-maker.js';
-
-function configOf(values: Readonly<Record<string, RawSetting['value']>> = {}): Config {
-  const result = makeConfig(
-    Object.entries(values).map(([name, value]) => ({ name, value, place: name, subject: name })),
-  );
-  if (!result.ok) throw new Error(result.errors.map(({ message }) => message).join());
-  return result.config;
-}
-
-async function assembled(config: Config, withLab: boolean): Promise<Assembly> {
-  const lab = { oneWayDelayMs: 1, loss: 0 };
-  const result = await assemble(config, {
-    report: () => undefined,
-    tracing: false,
-    ...(withLab ? { lab } : {}),
-  });
-  if (!result.ok) throw new Error(result.problems.join());
-  return result.assembly;
-}
-
-function ask({ driver }: Assembly, nameText: string, type: number): Promise<Resolution> {
-  const name = parseName(nameText);
-  if (name === undefined) throw new Error(nameText);
-  const handle = driver.newHandle();
-  const how = { checkingDisabled: false, recursionDesired: true };
-  return new Promise((resolve) => {
-    driver.ask({ kind: 'question', handle, name, type, ...how }, resolve);
-  });
-}
-
-interface LabDaemon {
-  readonly endpoint: string;
-  /** The root's key as the lab made it. */
-  readonly anchor: string;
-  close(): Promise<void>;
-}
-
-async function startLabDaemon(): Promise<LabDaemon> {
-  const assembly = await assembled(configOf({ 'cache-size': '16M' }), true);
-  const address = IpAddress.parse('127.0.0.1');
-  if (address === undefined) throw new Error('unreachable');
-  const start = await Daemon.open({
-    driver: assembly.driver,
-    clock: assembly.clock,
-    cookies: CookieJar.withNewSecret(assembly.entropy),
-    config: DEFAULT_NAME_SERVER_CONFIG,
-    listen: [{ address, port: 0 }],
-    report: () => undefined,
-  });
-  if (!start.ok) throw new Error(start.sentence);
-  const keys = await ask(assembly, '.', RRType.DNSKEY);
-  const [set] = keys.answer;
-  if (set === undefined) throw new Error('the lab has no root key');
-  const anchor = set.rrset.rdatas
-    .map((rdata) => formatRecord({ ...set.rrset, ttlSeconds: 0, rdata }))
-    .filter((text) => /\s257\s/.test(text))
-    .join('\n');
-  return {
-    endpoint: `127.0.0.1:${start.daemon.addresses[0]?.port}`,
-    anchor,
-    close: async () => {
-      await start.daemon.close(0);
-      assembly.driver.close();
-    },
-  };
-}
+import { startLabDaemon } from '../support/lab-daemon.js';
 
 const daemon = await startLabDaemon();
 const open: EmbeddedResolver[] = [];
@@ -279,6 +207,14 @@ t.test('RFC 5011: state is kept, found again, and no reason to stop', async (t) 
   const torn = resolverWith(options);
   t.match(await torn.query('p256.dane', 'MX'), { security: 'secure' });
   t.match(warnings.join(), /rfc5011\.root\.state line \d+: .*starting from the configured anchors/);
+});
+
+t.test('a forwarder that has only an error for one name is asked for the next', async (t) => {
+  const resolver = resolverWith();
+  // The first also fetches ahead what another broken domain has.
+  await resolver.query('two-exchanges.dane', 'MX');
+  t.match(await resolver.query('mx.expired.broken', 'A'), { rcode: 'SERVFAIL' });
+  t.match(await resolver.query('1.1.25.11.in-addr.arpa', 'PTR'), { rcode: 'NXDOMAIN' });
 });
 
 t.test('the DANE decision as one call', async (t) => {
