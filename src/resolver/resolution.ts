@@ -14,7 +14,7 @@ import {
 import { type Alias, aliasFromCname, aliasFromDname } from './aliases.js';
 import type { AnswerValidation, JudgedNegative, JudgedRRset } from './answer-validation.js';
 import { lookUp } from './cached-lookup.js';
-import { dnameAbove } from './classify-response.js';
+import { continuesAt, speakingFor, speaksFor } from './alias-chains.js';
 import { Descent, type DescentGoal, type DescentOutcome } from './descent.js';
 import type { DescentServices } from './descent-types.js';
 import type { Timer } from './deadlines.js';
@@ -23,6 +23,7 @@ import type { UsableReply } from './exchange-types.js';
 import { type HeldDenial, keepDenial, keepRRset, keepSynthesised } from './learned.js';
 import { LIMITS } from './limits.js';
 import type { HeldRRset, Outcome } from './outcome.js';
+import type { Errand } from './errand.js';
 import type { Unchecked } from './resolution-types.js';
 import { passedOn, type Source } from './passed-on.js';
 import { rrsetAt } from './sections.js';
@@ -33,18 +34,12 @@ export interface ResolutionServices extends DescentServices {
   readonly validation: AnswerValidation;
 }
 
-type Purpose =
-  /** For clients: judged and kept. */
-  | 'answer'
-  /** Server addresses, and RRSIG records as such: nothing is judged, nothing kept. */
-  | 'unjudged';
-
 export class Resolution {
   readonly name: Name;
   readonly type: number;
   readonly effort: Effort;
   readonly #services: ResolutionServices;
-  readonly #purpose: Purpose;
+  readonly #purpose: Errand['purpose'];
   readonly #lineage: readonly string[];
   readonly #done: (outcome: Outcome) => void;
   #skipCache: boolean;
@@ -62,19 +57,7 @@ export class Resolution {
   #unchecked: Unchecked | undefined;
   #patience: Timer | undefined;
 
-  constructor(
-    services: ResolutionServices,
-    ask: {
-      readonly name: Name;
-      readonly type: number;
-      readonly effort: Effort;
-      readonly purpose: Purpose;
-      readonly lineage: readonly string[];
-      /** A refresh: what is cached is about to expire. */
-      readonly skipCache: boolean;
-    },
-    done: (outcome: Outcome) => void,
-  ) {
+  constructor(services: ResolutionServices, ask: Errand, done: (outcome: Outcome) => void) {
     this.#services = services;
     this.name = ask.name;
     this.type = ask.type;
@@ -322,20 +305,8 @@ export class Resolution {
     const target = this.#current;
     const { machine } = this.#services;
     const known = lookUp(machine, target, this.type) !== undefined;
-    const deeper = machine.cuts.closest(target, machine.clock);
-    // RFC 4035 §3.1.4.1: a zone's servers do not speak for its own DS records, the parent's do.
-    const isTheirs =
-      this.type === RRType.DS ? target.isBelow(cut.zone) : target.isAtOrBelow(cut.zone);
-    const sameServers = isTheirs && (deeper === undefined || !deeper.zone.isBelow(cut.zone));
-    if (known || !sameServers) {
-      this.#step();
-      return;
-    }
-    const continues =
-      rrsetAt(reply.answer, target, this.type) !== undefined ||
-      rrsetAt(reply.answer, target, RRType.CNAME) !== undefined ||
-      reply.authority.some((set) => set.type === RRType.SOA && target.isAtOrBelow(set.owner));
-    if (!continues) {
+    const isTheirs = speaksFor(cut, target, this.type, machine.cuts.closest(target, machine.clock));
+    if (known || !isTheirs || !continuesAt(reply, target, this.type)) {
       this.#step();
       return;
     }
@@ -520,14 +491,4 @@ export class Resolution {
     this.#patience?.cancel();
     this.#done(outcome);
   }
-}
-
-/**
- * The RRset of an answer section that says what there is at `name`. A DNAME outweighs what is said
- * unsigned about names below it, such as the CNAME made from it (RFC 6672 §5.3.1).
- */
-function speakingFor(answer: readonly RRset[], name: Name, type: number): RRset | undefined {
-  const set = rrsetAt(answer, name, type) ?? rrsetAt(answer, name, RRType.CNAME);
-  if (set !== undefined && set.signatures.length > 0) return set;
-  return dnameAbove(answer, name) ?? set;
 }

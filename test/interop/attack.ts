@@ -126,12 +126,19 @@ class Attack {
     const file = join(folder, 'attack.json');
     await writeFile(file, JSON.stringify(configuration));
     await this.turn('silent');
-    const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
     const log = join(folder, 'attack.log');
-    const relay = [process.execPath, program('attack-relay.js'), relaySocket];
+    const relay = [
+      process.execPath,
+      fileURLToPath(new URL('./attack-relay.js', import.meta.url)),
+      relaySocket,
+    ];
     servers.start('relay', namespaceOf('client'), relay, log);
     await pause(1000);
-    const box = [process.execPath, program('attack-box.js'), file];
+    const box = [
+      process.execPath,
+      fileURLToPath(new URL('./attack-box.js', import.meta.url)),
+      file,
+    ];
     servers.start('attacker', namespaceOf('attacker'), box, log);
   }
 

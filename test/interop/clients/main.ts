@@ -4,7 +4,7 @@
 
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -91,7 +91,7 @@ async function prepareTools(folder: string): Promise<Tools> {
       return `  . static-key ${flags} ${protocol} ${algorithm} "${key.join('')}";`;
     });
   await writeFile(delvAnchors, ['trust-anchors {', ...anchors, '};', ''].join('\n'));
-  const node = [process.execPath, join(dirname(fileURLToPath(import.meta.url)), 'node-lookup.js')];
+  const node = [process.execPath, fileURLToPath(new URL('./node-lookup.js', import.meta.url))];
   const python = join(sources, 'lookup.py');
   return { server, rootKeys, delvAnchors, glibc, musl, go, python, node };
 }
