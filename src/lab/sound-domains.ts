@@ -217,29 +217,7 @@ function shapes(): readonly LabDomain[] {
       servers: [{ name: 'ns1.mail.plain.' }],
     }),
     bigAnswers(),
-    {
-      name: 'services.dane',
-      shows: 'Record types that programs ask for beside those of mail.',
-      zones: [
-        {
-          origin: 'services.dane.',
-          text: [
-            '@ CAA 0 issue "ca.test"',
-            '@ CAA 128 iodef "mailto:a@services.dane"',
-            '@ NAPTR 10 20 "S" "SIPS+D2T" "" _sips._tcp.services.dane.',
-            '_imap._tcp SRV 5 6 143 mx.p256.dane.',
-            'ptr PTR mx.p256.dane.',
-          ].join('\n'),
-          signing: singleKey(P256),
-        },
-      ],
-      expectations: [
-        found('services.dane', 'CAA', 2),
-        found('services.dane', 'NAPTR'),
-        found('_imap._tcp.services.dane', 'SRV'),
-        found('ptr.services.dane', 'PTR'),
-      ],
-    },
+    otherServices(),
     {
       name: odd,
       shows: 'Labels with dots, spaces, zeros and high octets, which are all legal.',
@@ -266,6 +244,32 @@ function shapes(): readonly LabDomain[] {
       signing: { ...singleKey(P256), lifetimeSeconds: 60 },
     }),
   ];
+}
+
+function otherServices(): LabDomain {
+  return {
+    name: 'services.dane',
+    shows: 'Record types that programs ask for beside those of mail.',
+    zones: [
+      {
+        origin: 'services.dane.',
+        text: [
+          '@ CAA 0 issue "ca.test"',
+          '@ CAA 128 iodef "mailto:a@services.dane"',
+          '@ NAPTR 10 20 "S" "SIPS+D2T" "" _sips._tcp.services.dane.',
+          '_imap._tcp SRV 5 6 143 mx.p256.dane.',
+          'ptr PTR mx.p256.dane.',
+        ].join('\n'),
+        signing: singleKey(P256),
+      },
+    ],
+    expectations: [
+      found('services.dane', 'CAA', 2),
+      found('services.dane', 'NAPTR'),
+      found('_imap._tcp.services.dane', 'SRV'),
+      found('ptr.services.dane', 'PTR'),
+    ],
+  };
 }
 
 function bigAnswers(): LabDomain {
