@@ -1,5 +1,6 @@
 /** How `dane` prints a decision, and what was seen of the servers. */
 import {
+  type CheckedServer,
   type DaneDecision,
   destinationText,
   type ExchangeDecision,
@@ -7,8 +8,12 @@ import {
   postfixLevel,
   shortText,
 } from '../dane/index.js';
-import type { LookedAtServer } from './dane.js';
 import { escapeControls } from './log.js';
+
+/** A server as it was found at one address of an exchange. */
+export interface LookedAtServer extends CheckedServer {
+  readonly exchange: ExchangeDecision;
+}
 
 export function daneText(
   decision: DaneDecision,

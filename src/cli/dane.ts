@@ -2,7 +2,6 @@
 import { SETTINGS } from '../config/index.js';
 import {
   checkServer,
-  type CheckedServer,
   DANE_LIMITS,
   type DaneDecision,
   type ExchangeDecision,
@@ -13,7 +12,7 @@ import { parseName } from '../presentation/index.js';
 import { certificateTools, decideWith, probeSmtp } from '../runtime/index.js';
 import { EXIT, type Invocation, type Run } from './command.js';
 import { refuse } from './config-commands.js';
-import { daneText } from './dane-text.js';
+import { daneText, type LookedAtServer } from './dane-text.js';
 import { readLabFlags } from './lab-flags.js';
 import { readConfig } from './read-config.js';
 import { octetsAsBase64 } from './resolve.js';
@@ -83,11 +82,6 @@ function decide({ driver }: Assembly, destination: Wanted): Promise<DaneDecision
   return new Promise((decided, broke) => {
     decideWith(driver, destination, { decided, broke });
   });
-}
-
-/** A server as it was found at one address of an exchange. */
-export interface LookedAtServer extends CheckedServer {
-  readonly exchange: ExchangeDecision;
 }
 
 /** All exchanges at once: each is another machine, and each look is bounded. */
