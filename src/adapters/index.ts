@@ -1,4 +1,4 @@
-/** The door of the adapters room: the resolver in the shapes that other people's programs expect. */
+/** The door of the adapters room: the resolver in the shapes that others' programs expect. */
 export {
   type LookupAllCallback,
   type LookupCallback,

@@ -19,8 +19,9 @@ export interface MxConnectOptions {
   /** 25 unless told. */
   readonly port?: number;
   /**
-   * What to do where no TLSA record is usable. RFC 7672 §2.2 wants TLS without authentication, which
-   * mx-connect cannot be told: 'refuse' lets it refuse the host, 'opportunistic' hides the records.
+   * What to do where no TLSA record is usable. RFC 7672 §2.2 wants TLS without authentication,
+   * which mx-connect cannot be told: 'refuse' lets it refuse the host, 'opportunistic' hides the
+   * records.
    */
   readonly unusable?: 'refuse' | 'opportunistic';
 }

@@ -1,7 +1,7 @@
 /**
- * A look-alike of `dns.promises.Resolver` for programs that take one. Its shapes and error codes are
- * Node's; what it cannot say in them, the security of an answer, it says by leaving out what is not
- * to be relied upon.
+ * A look-alike of `dns.promises.Resolver` for programs that take one. Its shapes and error codes
+ * are Node's; what it cannot say in them, the security of an answer, it says by leaving out what is
+ * not to be relied upon.
  */
 import { promises } from 'node:dns';
 import { isIPv4, isIPv6 } from 'node:net';
@@ -19,8 +19,8 @@ export interface NodeTlsaRecord {
 
 export interface NodeResolverOptions {
   /**
-   * Whether `resolveTlsa` also gives records that are not signed. No, unless told: RFC 7672 §2.2 lets
-   * nobody use them, and Node has no way to tell the difference.
+   * Whether `resolveTlsa` also gives records that are not signed. No, unless told: RFC 7672 §2.2
+   * lets nobody use them, and Node has no way to tell the difference.
    */
   readonly insecureTlsa?: boolean;
 }

@@ -210,7 +210,7 @@ async function announce(
   log.write({ level: 'warn', event: 'systemd', sentence: notified.sentence });
 }
 
-/** Warms the program up; a machine on which signatures are not what they were is not to be trusted. */
+/** Warms the program up; a machine that judges recorded signatures wrongly is not to be trusted. */
 async function rehearse({ config, driver }: Assembly, log: Log): Promise<void> {
   const choice = { implementation: config.crypto, sha1: config.sha1 };
   const wrong = await rehearseWhenIdle(choice, () => driver.outstandingQuestions > 0);

@@ -24,7 +24,7 @@ const MAXIMUM_LIFE_MS = 3_600_000;
 interface Lookup {
   readonly name: Name;
   readonly waiting: ((addresses: readonly ServerAddress[]) => void)[];
-  /** What a parent on the way gave as the name's address: its own zone may tell another, or none. */
+  /** What a parent on the way gave as the name's address; its own zone may tell another. */
   readonly told: ServerAddress[];
   /** Names that the walk for this one had to look up in turn. */
   readonly dependsOn: Set<string>;

@@ -1,4 +1,4 @@
-/** Which part of a reply is about a name, and whether its servers may go on about an alias's target. */
+/** Which part of a reply is about a name, and whether it may go on about an alias's target. */
 import { type Name, type RRset, RRType } from '../wire/index.js';
 import { dnameAbove } from './classify-response.js';
 import type { CleanReply } from './sanitise.js';

@@ -1,6 +1,6 @@
 /**
- * mx-connect and nodemailer as they are published, with this resolver below them: mail to domains of
- * the lab, whose servers are played by smtp-server on this machine.
+ * mx-connect and nodemailer as they are published, with this resolver below them: mail to domains
+ * of the lab, whose servers are played by smtp-server on this machine.
  */
 import type { KeyObject } from 'node:crypto';
 import { createRequire } from 'node:module';

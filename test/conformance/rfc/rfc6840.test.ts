@@ -1,4 +1,4 @@
-/** RFC 6840 §4 and §5: what it made clear, case by case, each beside the forgery it is there for. */
+/** RFC 6840 §4 and §5: what it made clear, case by case, each beside its forgery. */
 import t from 'tap';
 import {
   delegationFromReferral,

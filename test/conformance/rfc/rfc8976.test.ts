@@ -31,7 +31,7 @@ interface Published {
 const covers = ({ type, rdata }: ResourceRecord): number =>
   type === RRType.RRSIG ? (rdata[0]! << 8) | rdata[1]! : type;
 
-/** §3.3.1: every record of the zone once, but for the ZONEMD RRset of the apex and its signatures. */
+/** §3.3.1: every record once, but for the apex's ZONEMD RRset and its signatures. */
 function collate(records: readonly ResourceRecord[], apex: Name): RRset[] {
   const mine = records.filter((record) => {
     const isApexDigest = record.owner.equals(apex) && covers(record) === ZONEMD;
