@@ -33,12 +33,14 @@ export const serve: Run = async ({ flags, rest, startedMs }) => {
   if (!result.ok) return refuse(result.errors);
   const lab = readLabFlags(flags);
   if ('problem' in lab) return refuse([{ message: lab.problem }]);
-  const { config, places } = result;
+  const { places } = result;
+  const count = workerProcesses(result.config.workers);
+  // Memory is bounded for the whole, however many share in it.
+  const config = { ...result.config, cacheSizeOctets: result.config.cacheSizeOctets / count };
   const opened = await openLog({ level: config.logLevel, format: config.logFormat });
   const log = limitComplaints(opened, () => performance.now());
   endLoudly(log);
   const setup = { config, places, lab: lab.settings, flags, log, startedMs };
-  const count = workerProcesses(config.workers);
   const status =
     count > 1 && !isWorker()
       ? await superviseWorkers({

@@ -331,7 +331,7 @@ const cache = {
     group: 'cache',
     kind: size(2 ** 20, 2 ** 36),
     fallback: 128 * 2 ** 20,
-    description: 'Memory for cached records and proofs, all kinds together.',
+    description: 'Memory for cached records and proofs, all kinds and all workers together.',
     reason: 'Bounded by octets, so that large records cannot push memory up (CVE-2024-1737).',
     example: '512M',
   }),
@@ -416,7 +416,8 @@ const processSettings = {
     group: 'process',
     kind: workerCount,
     fallback: 1,
-    description: 'Number of processes that share the sockets, each with its own cache.',
+    description:
+      'Number of processes that share the sockets; each has its part of the cache and of the limits.',
     reason: 'One process answers tens of thousands of questions per second.',
     example: 'auto',
   }),

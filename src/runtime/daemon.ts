@@ -24,6 +24,8 @@ export interface DaemonParts {
   /** Replies to requests that come again; without it every request goes the long way. */
   readonly replies?: ReplyCache;
   readonly listen: readonly ListenAddress[];
+  /** Processes that serve beside this one and itself; bounds hold for all of them together. */
+  readonly processes?: number;
   readonly report: (report: DaemonReport) => void;
 }
 
@@ -63,10 +65,10 @@ export class Daemon {
 
   private constructor(parts: DaemonParts) {
     this.#parts = parts;
-    const { config, cookies, replies, driver } = parts;
+    const { config, cookies, replies, driver, processes } = parts;
     const newHandle = (): number => driver.newHandle();
-    this.#server = new NameServer({ config, cookies, replies, newHandle });
-    this.#pool = new TcpClientPool(parts.clock);
+    this.#server = new NameServer({ config, cookies, replies, processes, newHandle });
+    this.#pool = new TcpClientPool(parts.clock, processes);
     driver.onRepliesOutdated(() => replies?.clear());
   }
 

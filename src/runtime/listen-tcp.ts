@@ -167,10 +167,12 @@ export class TcpListener {
 export class TcpClientPool {
   readonly #clients = new Set<TcpClient>();
   readonly #clock: Clock;
+  readonly #processes: number;
   #sweep: NodeJS.Timeout | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, processes = 1) {
     this.#clock = clock;
+    this.#processes = processes;
   }
 
   get size(): number {
@@ -190,9 +192,9 @@ export class TcpClientPool {
     if (!address.isLoopback) {
       let siblings = 0;
       for (const client of this.#clients) if (client.address.equals(address)) siblings++;
-      if (siblings >= CLIENT_LIMITS.tcpConnectionsPerAddress.value) return false;
+      if (siblings >= this.#share(CLIENT_LIMITS.tcpConnectionsPerAddress)) return false;
     }
-    if (this.#clients.size < CLIENT_LIMITS.tcpConnections.value) return true;
+    if (this.#clients.size < this.#share(CLIENT_LIMITS.tcpConnections)) return true;
     let idlest: TcpClient | undefined;
     for (const client of this.#clients) {
       if (!client.session.isIdle) continue;
@@ -203,6 +205,10 @@ export class TcpClientPool {
     this.remove(idlest);
     idlest.socket.destroy();
     return true;
+  }
+
+  #share({ value }: { readonly value: number }): number {
+    return Math.ceil(value / this.#processes);
   }
 
   add(client: TcpClient): void {

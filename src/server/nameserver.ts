@@ -55,6 +55,8 @@ export interface NameServerParts {
   readonly cookies: CookieJar;
   /** This front's own replies to requests that come again; without it all go the long way. */
   readonly replies?: ReplyCache | undefined;
+  /** Processes that serve beside each other; the bounds hold for all of them together. */
+  readonly processes?: number | undefined;
   /** A handle that nobody else uses with the same resolver. */
   newHandle(): number;
 }
@@ -65,12 +67,13 @@ export class NameServer<C extends Client> {
   readonly #parts: NameServerParts;
   readonly #config: NameServerConfig;
   readonly #kept: KeptReplies | undefined;
-  readonly #outstanding = new OutstandingQuestions<C>();
+  readonly #outstanding: OutstandingQuestions<C>;
 
   constructor(parts: NameServerParts) {
     const { config, replies } = parts;
     this.#parts = parts;
     this.#config = config;
+    this.#outstanding = new OutstandingQuestions(parts.processes);
     // Who wants to know of every answer must not have any given behind his back.
     const keeps = replies !== undefined && !config.reportAnswers;
     this.#kept = keeps ? new KeptReplies(replies) : undefined;

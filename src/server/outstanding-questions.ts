@@ -31,7 +31,13 @@ export class OutstandingQuestions<C extends Client> {
   /** Those that may have to make room, oldest first. */
   readonly #displaceable = new Map<number, Outstanding<C>>();
   readonly #waitingPerAddress = new Map<string, number>();
+  readonly #processes: number;
   #waiting = 0;
+
+  /** `processes`: how many there are beside each other, so that the bounds hold for all of them. */
+  constructor(processes = 1) {
+    this.#processes = processes;
+  }
 
   get size(): number {
     return this.#byHandle.size;
@@ -48,16 +54,20 @@ export class OutstandingQuestions<C extends Client> {
   /** Whether this client may wait for `same`, or for a question that nobody else waits for. */
   admission(question: ClientQuestion, client: C, same: Outstanding<C> | undefined): Admission {
     if (same !== undefined && isRepeated(same, question, client)) return 'repeated';
-    if (this.#waitersAt(client.address) >= CLIENT_LIMITS.waitersPerAddress.value) {
+    if (this.#waitersAt(client.address) >= this.#share(CLIENT_LIMITS.waitersPerAddress)) {
       return 'address full';
     }
-    if (this.#waiting >= CLIENT_LIMITS.waiters.value) return 'all full';
+    if (this.#waiting >= this.#share(CLIENT_LIMITS.waiters)) return 'all full';
     // An MTA may well have more processes than that waiting for one popular domain.
     const isCrowded =
       same !== undefined &&
-      same.waiters.length >= CLIENT_LIMITS.waitersPerQuestion.value &&
+      same.waiters.length >= this.#share(CLIENT_LIMITS.waitersPerQuestion) &&
       !client.address.isLoopback;
     return isCrowded ? 'question full' : 'welcome';
+  }
+
+  #share({ value }: { readonly value: number }): number {
+    return Math.ceil(value / this.#processes);
   }
 
   join(same: Outstanding<C>, waiter: Waiter<C>): void {
@@ -73,7 +83,7 @@ export class OutstandingQuestions<C extends Client> {
       waiters: [waiter],
     };
     const guaranteed = this.#byHandle.size - this.#displaceable.size;
-    if (guaranteed >= CLIENT_LIMITS.guaranteedQuestions.value) {
+    if (guaranteed >= this.#share(CLIENT_LIMITS.guaranteedQuestions)) {
       this.#displaceable.set(handle, outstanding);
     }
     this.#byKey.set(outstanding.key, outstanding);
@@ -93,7 +103,7 @@ export class OutstandingQuestions<C extends Client> {
    * displaced, if it is old enough; that one comes back as the answer, and is ended.
    */
   makeRoom(nowMs: number): boolean | Outstanding<C> {
-    if (this.#byHandle.size < CLIENT_LIMITS.outstandingQuestions.value) return true;
+    if (this.#byHandle.size < this.#share(CLIENT_LIMITS.outstandingQuestions)) return true;
     const [oldest] = this.#displaceable.values();
     if (oldest === undefined) return false;
     if (nowMs - oldest.startedMs < CLIENT_LIMITS.displaceableAfterMs.value) return false;

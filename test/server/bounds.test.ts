@@ -191,6 +191,18 @@ t.test('a full table: stuck questions make room, quick ones and the first half d
   t.end();
 });
 
+t.test('of several processes each has its part of the table', (t) => {
+  const most = limitOf('outstandingQuestions');
+  for (const processes of [1, 4, 7]) {
+    const desk = new FrontDesk({}, undefined, processes);
+    for (let index = 0; index < most + 10; index++) {
+      desk.receive(request({ id: index, name: nth(index) }), client('127.0.0.1', 1_024 + index));
+    }
+    t.equal(desk.server.outstandingQuestions, Math.ceil(most / processes), `${processes}`);
+  }
+  t.end();
+});
+
 t.test('a connection that goes takes its questions along, unless others wait', (t) => {
   const desk = new FrontDesk();
   const one = client('127.0.0.1', 1, 'tcp');

@@ -107,9 +107,10 @@ export class FrontDesk {
   now = NOW;
   #lastHandle = 0;
 
-  constructor(config: Partial<NameServerConfig> = {}, replies?: ReplyCache) {
+  constructor(config: Partial<NameServerConfig> = {}, replies?: ReplyCache, processes = 1) {
     this.server = new NameServer({
       replies,
+      processes,
       config: { ...DEFAULT_NAME_SERVER_CONFIG, ...config },
       cookies: new CookieJar(latin1('0123456789abcdef')),
       newHandle: () => {
