@@ -25,6 +25,8 @@ export const refusing: AddressPair = { ipv4: '45.98.0.1', ipv6: '2a0f:9800::1' }
 
 export const reference: AddressPair = { ipv4: '45.90.0.53', ipv6: '2a0d:9000::53' };
 export const subject: AddressPair = { ipv4: '45.91.0.53', ipv6: '2a0d:9100::53' };
+/** Where the subject answers Postfix's TLS policy table, when it is Anchorite. */
+export const policyTablePort = 8642;
 export const client: AddressPair = { ipv4: '45.92.0.10', ipv6: '2a0d:9200::10' };
 export const mailer: AddressPair = { ipv4: '45.93.0.25', ipv6: '2a0d:9300::25' };
 

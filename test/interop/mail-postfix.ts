@@ -26,7 +26,7 @@ const services = [
   'postlog unix-dgram n - n - 1 postlogd',
 ];
 
-function settings(folder: string): string[] {
+function settings(folder: string, table: string | undefined): string[] {
   return [
     'compatibility_level = 3.6',
     `queue_directory = ${folder}/queue`,
@@ -46,22 +46,36 @@ function settings(folder: string): string[] {
     'smtp_connect_timeout = 10s',
     'smtp_host_lookup = dns',
     'smtp_dns_support_level = dnssec',
-    'smtp_tls_security_level = dane',
+    ...levelSettings(table),
     'smtp_tls_loglevel = 1',
     'smtp_address_preference = any',
     '',
   ];
 }
 
+/** With a table, DANE comes from there and nowhere else: the default level knows nothing of it. */
+function levelSettings(table: string | undefined): string[] {
+  if (table === undefined) return ['smtp_tls_security_level = dane'];
+  return [
+    'smtp_tls_security_level = may',
+    // Before 3.7.13 the level of the table did not count here.
+    'smtp_tls_dane_insecure_mx_policy = dane',
+    `smtp_tls_policy_maps = socketmap:inet:${table}:QUERY`,
+  ];
+}
+
 export class Postfix implements MailProgram {
-  readonly id = 'postfix';
+  readonly id: 'postfix' | 'postfix-table';
   readonly onlyLooks = false;
   readonly #world: World;
   readonly #folder: string;
+  readonly #table: string | undefined;
 
-  constructor(world: World) {
+  constructor(world: World, table?: string) {
     this.#world = world;
-    this.#folder = join(world.folder, 'postfix');
+    this.#table = table;
+    this.id = table === undefined ? 'postfix' : 'postfix-table';
+    this.#folder = join(world.folder, this.id);
   }
 
   get logFile(): string {
@@ -71,7 +85,7 @@ export class Postfix implements MailProgram {
   async start(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
     await mkdir(join(this.#folder, 'queue'), { recursive: true });
-    await writeFile(join(this.#folder, 'main.cf'), settings(this.#folder).join('\n'));
+    await writeFile(join(this.#folder, 'main.cf'), settings(this.#folder, this.#table).join('\n'));
     await writeFile(join(this.#folder, 'master.cf'), `${services.join('\n')}\n`);
     const data = join(this.#folder, 'data');
     await mkdir(data);
@@ -79,8 +93,8 @@ export class Postfix implements MailProgram {
     // Makes the queue's folders, with the owners that Postfix wants.
     await run('postfix', ['-c', this.#folder, 'check']);
     const master = ['/usr/lib/postfix/sbin/master', '-c', this.#folder, '-s'];
-    const log = join(this.#world.folder, 'postfix.log');
-    this.#world.servers.start('postfix', mailerNamespace, master, log);
+    const log = join(this.#world.folder, `${this.id}.log`);
+    this.#world.servers.start(this.id, mailerNamespace, master, log);
     for (let waitedMs = 0; waitedMs < 10_000; waitedMs += 50) {
       this.#world.servers.checkAlive();
       if (existsSync(join(this.#folder, 'queue', 'public', 'pickup'))) return;
@@ -98,7 +112,8 @@ export class Postfix implements MailProgram {
   }
 
   async version(): Promise<string> {
-    return `Postfix ${(await run('postconf', ['-dh', 'mail_version'])).trim()}`;
+    const told = this.#table === undefined ? '' : ', told by the policy table';
+    return `Postfix ${(await run('postconf', ['-dh', 'mail_version'])).trim()}${told}`;
   }
 
   async retry(): Promise<void> {
@@ -133,7 +148,7 @@ export class Postfix implements MailProgram {
   }
 
   async end(): Promise<void> {
-    await this.#world.servers.stop('postfix');
+    await this.#world.servers.stop(this.id);
   }
 }
 

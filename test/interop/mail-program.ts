@@ -7,7 +7,14 @@ import { join } from 'node:path';
 import { mailer } from './addresses.js';
 import { namespaceOf } from './namespaces.js';
 
-export const mailProgramIds = ['postfix', 'exim', 'sendmail', 'posttls-finger'] as const;
+/** `postfix-table`: Postfix without a default of its own, told by the policy table what to do. */
+export const mailProgramIds = [
+  'postfix',
+  'postfix-table',
+  'exim',
+  'sendmail',
+  'posttls-finger',
+] as const;
 export type MailProgramId = (typeof mailProgramIds)[number];
 
 /** What a program says of a message, in its own words and in ours. */

@@ -5,6 +5,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { policyTablePort, subject } from './addresses.js';
 import { Exim } from './mail-exim.js';
 import { PostTlsFinger } from './mail-finger.js';
 import { Postfix } from './mail-postfix.js';
@@ -19,6 +20,8 @@ export function makeProgram(id: MailProgramId, world: World): MailProgram {
   switch (id) {
     case 'postfix':
       return new Postfix(world);
+    case 'postfix-table':
+      return new Postfix(world, `${subject.ipv4}:${policyTablePort}`);
     case 'exim':
       return new Exim(world);
     case 'sendmail':

@@ -110,7 +110,10 @@ function readOptions(): MtaOptions {
   return {
     subject: values.subject,
     zonesFolder: values.zones,
-    programs: mailProgramIds.filter((id) => wanted.includes(id)),
+    // Only Anchorite has the table.
+    programs: mailProgramIds.filter(
+      (id) => wanted.includes(id) && (id !== 'postfix-table' || values.subject === 'anchorite'),
+    ),
     cases: mailCases.filter(({ domain }) => domain === (values.only ?? domain)),
     record: values.record,
   };

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseRfc5011State } from '../../src/dnssec/index.js';
-import { type AddressPair, loopback, reference, subject } from './addresses.js';
+import { type AddressPair, loopback, policyTablePort, reference, subject } from './addresses.js';
 import { namespaceOf } from './namespaces.js';
 import { finish } from './processes.js';
 import type { World } from './world.js';
@@ -85,6 +85,7 @@ async function startAnchorite(world: World, place: AnchoritePlace): Promise<void
   const command = [
     ...[process.execPath, entry, 'serve'],
     ...place.listens.flatMap((each) => ['--listen', each]),
+    ...['--socketmap', `${subject.ipv4}:${policyTablePort}`],
     ...['--root-hints', world.rootHintsFile, '--trust-anchor-file', world.trustAnchorFile],
     ...['--allow', '0.0.0.0/0', '--allow', '::/0', '--state-dir', place.state],
     ...(process.env.ANCHORITE_FLAGS ?? '').split(' ').filter((flag) => flag !== ''),

@@ -1,5 +1,6 @@
 /** The policy server over real sockets: TCP and Unix, its bounds, its access list, its end. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,6 +68,28 @@ t.test('over TCP and over a Unix socket', async (t) => {
     t.equal(await talk(socket, frame('QUERY p256.dane'), 1), frame('OK dane-only'));
   }
   t.ok(reports.includes('policy for p256.dane: OK dane-only'));
+});
+
+const postmap = ['/usr/sbin/postmap', '/usr/bin/postmap'].find(existsSync);
+const skip = postmap === undefined ? 'SKIPPED: Postfix is not installed' : false;
+
+t.test("Postfix's own client", { skip }, async (t) => {
+  const configuration = join(folder, 'postfix');
+  mkdirSync(configuration);
+  writeFileSync(join(configuration, 'main.cf'), 'compatibility_level = 3.6\n');
+  const ask = (map: string, keys: readonly string[]): Promise<string> =>
+    new Promise((resolve) => {
+      const child = execFile(postmap ?? '', ['-c', configuration, '-q', '-', map], (_, stdout) =>
+        resolve(stdout),
+      );
+      child.stdin?.end(keys.join('\n'));
+    });
+  const keys = ['p256.dane', 'unsigned.dane', 'pkix.dane', 'null-mx.dane', '[mx.p256.dane]'];
+  const found = 'p256.dane\tdane-only\npkix.dane\tdane\n[mx.p256.dane]\tdane-only\n';
+  const inet = `socketmap:inet:127.0.0.1:${portOf(server)}`;
+  for (const map of [`${inet}:QUERY`, `${inet}:QUERYwithTLSRPT`, `socketmap:unix:${path}:QUERY`]) {
+    t.equal(await ask(map, keys), found, map.replace(/\d{3,}/, 'PORT'));
+  }
 });
 
 t.test('one after the other on one connection, in order, whole or in pieces', async (t) => {

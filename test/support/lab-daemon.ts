@@ -38,6 +38,8 @@ export function ask({ driver }: Assembly, nameText: string, type: number): Promi
 
 export interface LabDaemon {
   readonly endpoint: string;
+  /** The daemon's own resolver, for servers beside it. */
+  readonly driver: Assembly['driver'];
   /** The root's key as the lab made it. */
   readonly anchor: string;
   close(): Promise<void>;
@@ -66,6 +68,7 @@ export async function startLabDaemon(): Promise<LabDaemon> {
   return {
     endpoint: `127.0.0.1:${start.daemon.addresses[0]?.port}`,
     anchor,
+    driver: assembly.driver,
     close: async () => {
       await start.daemon.close(0);
       assembly.driver.close();
