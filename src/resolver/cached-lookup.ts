@@ -19,7 +19,7 @@ export function lookUp(machine: Machine, name: Name, type: number): CacheHit | u
   if (type !== RRType.CNAME && type !== RRType.DS) {
     const cname = rrsets.getAnswer(name, RRType.CNAME, clock);
     const alias = cname === undefined ? undefined : aliasFromCname(cname);
-    if (alias !== undefined) return { kind: 'alias', alias };
+    if (alias !== undefined) return { kind: 'alias', alias: withItsDname(machine, name, alias) };
   }
   const negative = negatives.get(name, type, clock) ?? nameErrorAbove(machine, name);
   if (negative !== undefined) return { kind: 'denial', denial: heldDenial(negative) };
@@ -36,6 +36,28 @@ function nameErrorAbove(machine: Machine, name: Name): CachedNegative | undefine
   const negative = machine.negatives.getNameErrorAtOrAbove(name, machine.clock);
   if (negative === undefined || negative.name.equals(name)) return negative;
   return machine.isCutOffFrom(negative.name, name) ? undefined : negative;
+}
+
+/**
+ * RFC 6672 §3.1: the DNAME goes with the CNAME that was made from it, where it is still there. An
+ * unsigned one leads no other names anywhere, so this is the way in which it is shown again.
+ */
+function withItsDname(machine: Machine, name: Name, alias: Alias): Alias {
+  const [cname] = alias.links;
+  if (machine.dnamesSeen === 0 || cname === undefined || cname.security.status === 'secure') {
+    return alias;
+  }
+  for (let at = name; !at.isRoot;) {
+    at = at.parent();
+    const held = machine.rrsets.getAnswer(at, RRType.DNAME, machine.clock);
+    if (held === undefined) continue;
+    if (held.security.status === 'secure' || machine.isCutOffFrom(at, name)) return alias;
+    const made = checkDnameSynthesis(held.rrset, name, undefined);
+    const isSource =
+      typeof made === 'object' && 'target' in made && made.target.equals(alias.target);
+    return isSource ? { ...alias, links: [held, cname] } : alias;
+  }
+  return alias;
 }
 
 /** RFC 6672 §2.3: a DNAME redirects everything below its owner, not the owner itself. */

@@ -64,7 +64,10 @@ const WORLD: World = {
       'evil.dane.',
       '@ MX 10 mx\nmx A 11.66.66.66\n* TXT "evil"\nto CNAME mx.plain.dane.\n',
     ),
-    { origin: 'plain.dane.', text: '@ MX 10 mx\nmx A 11.1.1.3\n' },
+    {
+      origin: 'plain.dane.',
+      text: '@ MX 10 mx\nmx A 11.1.1.3\nold DNAME new\nmx.new A 11.1.1.4\n',
+    },
   ],
   domains: [],
 };
@@ -730,5 +733,19 @@ t.test('a ring of aliases that did not pass ends for a client with CD too', (t) 
   world.settle();
   t.same([...violations(world), ...restlessness(world)], []);
   undo();
+  t.end();
+});
+
+t.test('an unsigned DNAME is shown again, and leads no other name anywhere', (t) => {
+  const world = new SimulatedWorld({ lab });
+  const typesOf = (resolution: Resolution): number[] =>
+    resolution.answer.map(({ rrset }) => rrset.type);
+  const whole = [RRType.DNAME, RRType.CNAME, RRType.A];
+  t.same(typesOf(world.resolve('mx.old.plain.dane', 'A')), whole);
+  // From the cache the CNAME comes with what it was made from (RFC 6672 §3.1).
+  t.same(typesOf(world.resolve('mx.old.plain.dane', 'A')), whole);
+  const before = world.resolver.counters.queriesSent;
+  world.resolve('other.old.plain.dane', 'A');
+  t.ok(world.resolver.counters.queriesSent > before, 'the server was asked for another name');
   t.end();
 });
