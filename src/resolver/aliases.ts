@@ -27,3 +27,11 @@ export function aliasFromDname(held: HeldRRset, name: Name, target: Name): Alias
   };
   return { links: [held, { ...held, rrset: cname, proof: [] }], target };
 }
+
+/**
+ * An unsigned alias of itself is all that there is. A secure one is an error like any longer loop
+ * (RFC 1034 §3.6.2): with AD it would look like the proof that its target has no such data.
+ */
+export function leadsNowhere({ links, target }: Alias, name: Name): boolean {
+  return target.equals(name) && links.every(({ security }) => security.status !== 'secure');
+}

@@ -2,6 +2,8 @@
  * Work done before it is asked for: records near expiry are refreshed, and a secure MX answer
  * starts the look-ups that an MTA makes next, so that they are in flight or cached when it asks.
  */
+import { FailureCache } from '../cache/index.js';
+import { indeterminate } from '../dnssec/index.js';
 import { type Name, RRType, parseMx } from '../wire/index.js';
 import { lookUp } from './cached-lookup.js';
 import { LIMITS } from './limits.js';
@@ -19,7 +21,10 @@ const REFRESH_SHARE = 0.1;
 export class LookAhead {
   readonly #machine: Machine;
   readonly #start: (name: Name, type: number, skipCache: boolean) => void;
-  #credit = 1;
+  /** RFC 9520 §3.2: what could not be renewed is not tried again at once. */
+  readonly #failures = new FailureCache();
+  /** A young resolver has not earned any renewals yet. */
+  #credit = 10;
 
   constructor(machine: Machine, start: (name: Name, type: number, skipCache: boolean) => void) {
     this.#machine = machine;
@@ -37,9 +42,17 @@ export class LookAhead {
     if (config.mailPrefetch && type === RRType.MX && secure) this.#exchanges(last);
   }
 
+  /** A renewal, or a look-up ahead of a question, came to nothing. */
+  failed(name: Name, type: number, outcome: Extract<Outcome, { kind: 'failed' }>): void {
+    const { errors, sentence, bogus } = outcome;
+    const failure = { security: bogus ?? indeterminate(name), errors, sentence };
+    this.#failures.put(name, type, failure, this.#machine.clock);
+  }
+
   #refresh(name: Name, type: number, held: HeldRRset): void {
     const left = held.expiresAtMs - this.#machine.now.cacheMs;
     if (left > held.rrset.ttlSeconds * 1000 * REFRESH_SHARE || this.#credit < 1) return;
+    if (this.#failures.get(name, type, this.#machine.clock) !== undefined) return;
     this.#credit--;
     this.#start(name, type, true);
   }

@@ -11,7 +11,7 @@ import {
   RRType,
   type RRset,
 } from '../wire/index.js';
-import { type Alias, aliasFromCname, aliasFromDname } from './aliases.js';
+import { type Alias, aliasFromCname, aliasFromDname, leadsNowhere } from './aliases.js';
 import type { AnswerValidation, JudgedNegative, JudgedRRset } from './answer-validation.js';
 import { lookUp } from './cached-lookup.js';
 import { continuesAt, speakingFor, speaksFor } from './alias-chains.js';
@@ -112,10 +112,10 @@ export class Resolution {
           this.#finishDenial(hit.denial);
           return;
         case 'alias': {
-          const isOfItself = hit.alias.target.equals(this.#current);
+          const isTheEnd = leadsNowhere(hit.alias, this.#current);
           this.#take(hit.alias);
           // RFC 6672 §3.1: the CNAME made from a cached DNAME is what a CNAME question asks for.
-          if (this.type === RRType.CNAME || isOfItself) {
+          if (this.type === RRType.CNAME || isTheEnd) {
             this.#finish(Rcode.NOERROR, [], undefined);
             return;
           }
@@ -228,7 +228,7 @@ export class Resolution {
       return;
     }
     const { machine } = this.#services;
-    this.#sources.push({ cut: judged.cut, usable });
+    if (this.#purpose === 'answer') this.#sources.push({ cut: judged.cut, usable });
     const held =
       this.#purpose === 'answer'
         ? keepRRset(machine, set, judged, usable.reply.authoritative)
@@ -244,12 +244,10 @@ export class Resolution {
       this.#refused({ kind: 'bogus', security: alias, ofKeys: false }, cut, usable, isDirect);
       return;
     }
-    const isOfItself = alias.target.equals(this.#current);
+    const isTheEnd = leadsNowhere(alias, this.#current);
     this.#take(alias);
-    // An alias of itself leads nowhere and is all that there is; longer loops are errors.
-    if (this.type === RRType.CNAME || isOfItself) {
-      if (isOfItself) this.#finish(Rcode.NOERROR, [], undefined);
-      else this.#finishData(alias.links.at(-1)!, usable);
+    if (this.type === RRType.CNAME || isTheEnd) {
+      this.#finishData(alias.links.at(-1)!, usable);
       return;
     }
     if (held.security.status === 'secure') {
@@ -420,20 +418,13 @@ export class Resolution {
     denial: HeldRRset['security'] | undefined,
     unanswered?: readonly ExtendedError[],
   ): void {
-    if (this.#aliasesToShow !== undefined && rcode !== Rcode.NXDOMAIN) {
-      this.#finishWithAliases();
-      return;
-    }
     const shown = [...authority.map(({ rrset }) => rrset), ...this.#links.flatMap((l) => l.proof)];
-    const more =
-      this.#purpose === 'answer' && this.#sources.length > 0
-        ? passedOn(this.#services.machine, this.effort, this.#sources, shown)
-        : [];
+    const more = passedOn(this.#services.machine, this.effort, this.#sources, shown);
     this.#end({
       kind: 'answered',
       rcode,
       answer: this.#links,
-      authority: more.length === 0 ? authority : [...authority, ...more],
+      authority: [...authority, ...more],
       denial,
       fromCache: this.#fromCache,
       stale: false,
@@ -441,47 +432,13 @@ export class Resolution {
     });
   }
 
-  #finishWithAliases(): void {
-    this.#links.length = this.#aliasesToShow ?? this.#links.length;
-    this.#end({
-      kind: 'answered',
-      rcode: Rcode.NOERROR,
-      answer: this.#links,
-      authority: [],
-      denial: undefined,
-      fromCache: this.#fromCache,
-      stale: false,
-    });
-  }
-
   #failBogus(verdict: Bogus): void {
-    if (this.#aliasesToShow !== undefined) {
-      this.#finishWithAliases();
-      return;
-    }
-    this.#end({
-      kind: 'failed',
-      bogus: verdict,
-      errors: [{ code: verdict.ede, text: verdict.reason }],
-      sentence: verdict.sentence,
-      unchecked: this.#unchecked,
-      fromCache: false,
-    });
+    this.#fail([{ code: verdict.ede, text: verdict.reason }], verdict.sentence, verdict);
   }
 
-  #fail(errors: readonly ExtendedError[], sentence: string): void {
-    if (this.#aliasesToShow !== undefined) {
-      this.#finishWithAliases();
-      return;
-    }
-    this.#end({
-      kind: 'failed',
-      bogus: undefined,
-      errors,
-      sentence,
-      unchecked: this.#unchecked,
-      fromCache: false,
-    });
+  #fail(errors: readonly ExtendedError[], sentence: string, bogus?: Bogus): void {
+    const unchecked = this.#unchecked;
+    this.#end({ kind: 'failed', bogus, errors, sentence, unchecked, fromCache: false });
   }
 
   #end(outcome: Outcome): void {
@@ -489,6 +446,20 @@ export class Resolution {
     this.#finished = true;
     this.#descent?.close();
     this.#patience?.cancel();
-    this.#done(outcome);
+    const isTold = outcome.kind === 'answered' && outcome.rcode === Rcode.NXDOMAIN;
+    const aliases = isTold ? undefined : this.#aliasesToShow;
+    if (aliases === undefined) {
+      this.#done(outcome);
+      return;
+    }
+    this.#done({
+      kind: 'answered',
+      rcode: Rcode.NOERROR,
+      answer: this.#links.slice(0, aliases),
+      authority: [],
+      denial: undefined,
+      fromCache: this.#fromCache,
+      stale: false,
+    });
   }
 }

@@ -175,7 +175,7 @@ export class Resolver {
 
   /** Joins the question that is under way, or starts it. */
   #enter(name: Name, type: number, handle: number): void {
-    const key = taskKey(name, type);
+    const key = this.#runningKey(name, type);
     const running = this.#tasks.get(key);
     if (running !== undefined) {
       if (running.handles.size >= LIMITS.waitersPerQuestion.value) this.#refuse(handle, name);
@@ -187,6 +187,13 @@ export class Resolver {
       return;
     }
     this.#startTask(name, type, false, false, handle);
+  }
+
+  /** Where there is still an answer in memory, nobody waits for its renewal, which may fail. */
+  #runningKey(name: Name, type: number): string {
+    const renewal = renewalKey(name, type);
+    const isNeeded = this.#tasks.has(renewal) && lookUp(this.#machine, name, type) === undefined;
+    return isNeeded ? renewal : taskKey(name, type);
   }
 
   #refuse(handle: number, name: Name): void {
@@ -271,7 +278,7 @@ export class Resolver {
     handle: number | undefined,
   ): void {
     const machine = this.#machine;
-    const key = taskKey(name, type);
+    const key = skipCache ? renewalKey(name, type) : taskKey(name, type);
     const effort = new Effort(machine.workLimits, machine.now.monotonicMs, background);
     const handles = new Set<number>();
     const resolution = new Resolution(
@@ -312,7 +319,7 @@ export class Resolver {
   }
 
   #startBackground(name: Name, type: number, skipCache: boolean): void {
-    if (this.#tasks.has(taskKey(name, type))) return;
+    if (this.#tasks.has(taskKey(name, type)) || this.#tasks.has(renewalKey(name, type))) return;
     if (this.#tasks.size >= LIMITS.outstandingQuestions.value / 2) return;
     const machine = this.#machine;
     if (machine.failures.get(name, type, machine.clock) !== undefined) return;
@@ -327,7 +334,8 @@ export class Resolver {
     this.#timers.delete(task);
     let shown = outcome;
     if (outcome.kind === 'failed') {
-      if (!effort.background) {
+      if (effort.background) this.#lookAhead.failed(name, type, outcome);
+      else {
         machine.failures.put(
           name,
           type,
@@ -434,6 +442,10 @@ export class Resolver {
 
 function taskKey(name: Name, type: number): string {
   return name.key + String.fromCharCode(type);
+}
+
+function renewalKey(name: Name, type: number): string {
+  return `${taskKey(name, type)} renewal`;
 }
 
 /** RFC 4035 §2.2: RRSIG records are not signed themselves; there is nothing to judge them by. */

@@ -87,7 +87,7 @@ up DNAME a.up
   for (const [name, rcode] of [
     ['c0', Rcode.SERVFAIL],
     ['c35', Rcode.NOERROR],
-    ['self', Rcode.NOERROR],
+    ['self', Rcode.SERVFAIL],
     ['one', Rcode.SERVFAIL],
     ['x.up', undefined],
   ] as const) {
