@@ -21,6 +21,7 @@ export function resolverSettings(config: Config): ResolverSettings {
     mailPrefetch: config.mailPrefetch,
     serveStale: config.serveStale,
     staleAfterMs: config.staleAfterMs,
+    staleMaximumMs: config.staleMaximumSeconds * 1000,
     staleTtlSeconds: config.staleTtlSeconds,
     aggressiveNsec: config.aggressiveNsec,
     forgiveInsecureTlsa: config.forgiveInsecureTlsa,

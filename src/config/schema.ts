@@ -399,6 +399,15 @@ const cache = {
     reason: 'RFC 8767 §5, client response timer: clients give up after two seconds or more.',
     example: '0',
   }),
+  staleMaximumSeconds: scalar<number>({
+    name: 'serve-stale-for',
+    group: 'cache',
+    kind: seconds({ least: 1, most: 604_800 }),
+    fallback: 259_200,
+    description: 'How long after their end expired records may still be given.',
+    reason: 'RFC 8767 §5, maximum stale timer: one to three days, as long as an outage may last.',
+    example: '1d',
+  }),
   staleTtlSeconds: scalar<number>({
     name: 'serve-stale-ttl',
     group: 'cache',

@@ -38,6 +38,7 @@ export interface ResolverOptions {
   readonly serveStale?: boolean;
   /** Milliseconds; 0: expired records at once. */
   readonly serveStaleAfter?: number;
+  readonly serveStaleFor?: number | string;
   readonly serveStaleTtl?: number | string;
   readonly crypto?: 'auto' | 'node' | 'noble';
   /** Hears, in a sentence, what an operator should know: anchors left out, servers out of reach. */

@@ -50,6 +50,8 @@ export interface ResolverConfig {
   readonly serveStale: boolean;
   /** RFC 8767 §5, client response timer; 0: data past their TTL are given at once. */
   readonly staleAfterMs?: number;
+  /** RFC 8767 §5, maximum stale timer. */
+  readonly staleMaximumMs?: number;
   /** RFC 8767 §5: the TTL that they are shown with. */
   readonly staleTtlSeconds?: number;
   readonly aggressiveNsec: boolean;
@@ -179,7 +181,8 @@ export class Machine {
         parts.config.maximumTtlSeconds,
       ),
     };
-    const maxStaleMs = parts.config.serveStale ? MAXIMUM_STALE_MS : 0;
+    const { serveStale, staleMaximumMs = MAXIMUM_STALE_MS } = parts.config;
+    const maxStaleMs = serveStale ? staleMaximumMs : 0;
     const secret = parts.entropy.uint32();
     this.rrsets = new RRsetCache({ maxOctets: size * 0.6, ttlLimits, maxStaleMs, secret });
     this.negatives = new NegativeCache({ maxOctets: size * 0.15, ttlLimits, maxStaleMs, secret });

@@ -78,11 +78,21 @@ class Comparison {
       const next = this.#link(name, step, part);
       if (next === 'end') {
         if (parts.length > 0) this.#flaw(`${parts[0]!.rrset.owner} does not belong there`);
+        // RFC 2308 §2.1: beside an alias that was asked for, the code speaks of its target.
+        if (this.#type === RRType.CNAME && this.#seen.rcode === Rcode.NXDOMAIN) {
+          this.#targetOf(part);
+          return this.#flaws;
+        }
         if (this.#seen.rcode !== Rcode.NOERROR) this.#flaw(`rcode ${this.#seen.rcode} with data`);
         this.#overall();
         return this.#flaws;
       }
       if (next === undefined) return this.#flaws;
+      // An unsigned alias of itself is all that there is; it denies nothing.
+      if (next.equals(name) && parts.length === 0 && part.security.status !== 'secure') {
+        this.#overall();
+        return this.#flaws;
+      }
       // RFC 6672 §3.1: the CNAME that goes with a DNAME was just computed.
       if (part.rrset.type === RRType.DNAME) parts.shift();
       // And where that was asked for, it is the answer.
@@ -117,6 +127,13 @@ class Comparison {
     }
     this.#flaw(`${what} does not answer ${name}`);
     return undefined;
+  }
+
+  #targetOf({ rrset }: AnsweredRRset): void {
+    const target = nameOfRdata(rrset.type, rrset.rdatas[0] ?? new Uint8Array(0));
+    if (target === undefined) return;
+    const step = this.#truth.stepAt(target, this.#type);
+    if (step.rule !== 'anything' || this.#honest) this.#absence(target, step);
   }
 
   #equal(what: string, { rrset: real, kind, rule }: Step, part: AnsweredRRset): void {

@@ -38,7 +38,8 @@ export class Macros {
     if (inner === 'timeout') return String(this.#clocks.timeout());
     if (inner.startsWith('ctime')) return ctime(Number(this.#arithmetic(inner.slice(5).trim())));
     if (inner.startsWith('range')) {
-      const [least = 0, value = 0, most = 0] = inner.slice(5).trim().split(/\s+/).map(Number);
+      const words = inner.slice(5).trim().split(/\s+/);
+      const [least = 0, value = 0, most = 0] = words.map((word) => Number(this.#arithmetic(word)));
       // Our probes are not shortened at random, so the ends belong to the range.
       if (value < least || value > most)
         throw new OutOfRange(`${value} is not in ${least} to ${most}`);

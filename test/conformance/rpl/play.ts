@@ -16,17 +16,12 @@ import {
   NameServer,
   type ServerEffect,
 } from '../../../src/server/index.js';
-import {
-  decodeMessage,
-  encodeMessage,
-  IpAddress,
-  IpPrefix,
-  type Message,
-} from '../../../src/wire/index.js';
+import { decodeMessage, IpAddress, type Message } from '../../../src/wire/index.js';
 import { Autotrust } from './autotrust.js';
 import { FakeSha1Provider } from './fake-sha1.js';
 import { Macros, OutOfRange } from './macros.js';
-import { answerDiffers, type Level, messageOf, queryFits, replyOctets } from './packets.js';
+import { answerDiffers, type Level } from './differences.js';
+import { queryFits, queryOctets, replyOctets, unknownWord } from './packets.js';
 import type { Entry, Scenario, Step } from './scenario-file.js';
 import { dateOf, type ScenarioSettings, settingsOf } from './settings.js';
 
@@ -37,12 +32,14 @@ export type Played =
 interface Pending {
   readonly queryId: number;
   readonly address: string;
+  readonly port: number;
   readonly transport: string;
   readonly message: Message;
 }
 
 interface Answer {
   readonly client: string;
+  readonly transport: string;
   readonly octets: Uint8Array;
 }
 
@@ -51,10 +48,11 @@ const MAX_ROUNDS = 5_000;
 const MAX_TIMEOUTS = 400;
 const START_MS = 1_000;
 
-const anybody = new AccessList([IpPrefix.parse('0.0.0.0/0')!, IpPrefix.parse('::/0')!]);
 const realCrypto = new NodeCryptoProvider();
 
 export function play(scenario: Scenario, level: Level, trace?: (line: string) => void): Played {
+  const strange = strangeness(scenario);
+  if (strange !== undefined) return { pass: false, reason: strange, skipped: true };
   const read = settingsOf(scenario);
   if (!read.ok) return { pass: false, reason: read.why, skipped: true };
   try {
@@ -67,6 +65,24 @@ export function play(scenario: Scenario, level: Level, trace?: (line: string) =>
 }
 
 class Failure extends Error {}
+
+/** What the scenario asks for that the format does not have. */
+function strangeness({ ranges, steps }: Scenario): string | undefined {
+  const entries = [...ranges.flatMap((range) => range.entries), ...steps.map(({ entry }) => entry)];
+  for (const entry of entries) {
+    const word = entry && unknownWord(entry);
+    if (word !== undefined) return `the word ${word} is not known`;
+  }
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { number, type, entry } of steps) {
+    if (!(number > last)) return `step ${number} does not come after step ${last}`;
+    last = number;
+    if (NEEDS_ENTRY.has(type) && entry === undefined) return `step ${number} has no entry`;
+  }
+  return undefined;
+}
+
+const NEEDS_ENTRY = new Set(['QUERY', 'CHECK_ANSWER', 'CHECK_OUT_QUERY', 'REPLY']);
 
 class Player {
   readonly #scenario: Scenario;
@@ -131,7 +147,7 @@ class Player {
     this.#server = new NameServer<Client>({
       config: {
         ...DEFAULT_NAME_SERVER_CONFIG,
-        access: anybody,
+        access: new AccessList(settings.allowed),
         minimalResponses: settings.minimalResponses,
         cacheSnooping: settings.cacheSnooping,
       },
@@ -154,9 +170,10 @@ class Player {
     this.#monotonicMs += START_MS;
     this.#event({ kind: 'tick' });
     let timeouts = 0;
-    for (let round = 0; round < MAX_ROUNDS; round++) {
+    for (let round = 0; ; round++) {
       const step = steps[this.#at];
       if (step === undefined) break;
+      if (round >= MAX_ROUNDS) throw new Failure(`step ${step.number}: it goes on and on`);
       if (this.#outgoing(step) || this.#checked(step) || this.#delivered(step)) continue;
       if (step.type === 'CHECK_ANSWER') {
         timeouts++;
@@ -196,7 +213,7 @@ class Player {
     const fitting = this.#pending.find(
       (pending) =>
         queryFits(step.entry!, pending.message, pending.transport) &&
-        (step.address === undefined || pending.address === step.address),
+        (step.address === undefined || isAt(step.address, pending)),
     );
     if (fitting === undefined) return false;
     this.#at++;
@@ -208,8 +225,8 @@ class Player {
     if (step.type !== 'CHECK_ANSWER' || this.#answers.length === 0) return false;
     let difference = 'no answer for that client';
     for (const [index, answer] of this.#answers.entries()) {
-      if (step.address !== undefined && step.address !== answer.client) continue;
-      const found = answerDiffers(step.entry!, answer.octets, this.#level);
+      if (step.address !== undefined && clientAddress(step).toString() !== answer.client) continue;
+      const found = answerDiffers(step.entry!, answer.octets, answer.transport, this.#level);
       if (found === undefined) {
         this.#answers.splice(index, 1);
         this.#at++;
@@ -235,8 +252,7 @@ class Player {
     for (let at = ranges.length - 1; at >= 0; at--) {
       const range = ranges[at]!;
       if (number < range.first || number > range.last) continue;
-      const address = range.address?.split('@')[0];
-      if (address !== undefined && !sameAddress(address, pending.address)) continue;
+      if (range.address !== undefined && !isAt(range.address, pending)) continue;
       for (const entry of range.entries) {
         if (queryFits(entry, pending.message, pending.transport)) return entry;
       }
@@ -288,13 +304,9 @@ class Player {
         return;
       }
       case 'TIMEOUT':
-      case 'ERROR': {
-        const [newest] = this.#pending;
-        if (newest !== undefined) {
-          this.#event({ kind: 'failed', queryId: newest.queryId, failure: 'closed' });
-        }
+      case 'ERROR':
+        this.#lose(step);
         return;
-      }
       case 'TRAFFIC':
       case 'NOTHING':
       case 'INFRA_RTT':
@@ -306,11 +318,24 @@ class Player {
     }
   }
 
+  /** The newest query comes to nothing: by a closed connection, or by waiting until it is over. */
+  #lose(step: Step): void {
+    const [newest] = this.#pending;
+    if (newest === undefined) throw new Failure(`step ${step.number}: no query to lose`);
+    if (step.type === 'ERROR') {
+      this.#event({ kind: 'failed', queryId: newest.queryId, failure: 'closed' });
+      return;
+    }
+    for (let round = 0; round < MAX_TIMEOUTS && this.#pending.includes(newest); round++) {
+      if (!this.#letTimePass()) return;
+    }
+  }
+
   #ask(step: Step): void {
     const entry = step.entry!;
-    const octets = encodeMessage(messageOf(entry), { maxOctets: 65_535 });
+    const octets = queryOctets(entry);
     const client: Client = {
-      address: IpAddress.parse(step.address ?? '127.0.0.1')!,
+      address: clientAddress(step),
       port: 40_000 + step.number,
       transport: entry.match.includes('TCP') ? 'tcp' : 'udp',
     };
@@ -320,7 +345,8 @@ class Player {
   #serve(effects: readonly ServerEffect<Client>[]): void {
     for (const effect of effects) {
       if (effect.kind === 'reply') {
-        this.#answers.push({ client: effect.client.address.toString(), octets: effect.octets });
+        const { address, transport } = effect.client;
+        this.#answers.push({ client: address.toString(), transport, octets: effect.octets });
       } else if (effect.kind === 'resolve') this.#event(effect.event);
     }
   }
@@ -346,9 +372,9 @@ class Player {
         const decoded = decodeMessage(effect.octets);
         if (!decoded.ok) throw new Failure('a malformed query was sent');
         const address = effect.address.toString();
-        const { queryId, transport } = effect;
+        const { queryId, transport, port } = effect;
         this.#trace(`  query to ${address} over ${transport}: ${describe(decoded.value)}`);
-        this.#pending.unshift({ queryId, address, transport, message: decoded.value });
+        this.#pending.unshift({ queryId, address, port, transport, message: decoded.value });
         return;
       }
       case 'abandon': {
@@ -393,6 +419,14 @@ function describe(message: Message): string {
   return question === undefined ? '(no question)' : `${question.name} type ${question.type}`;
 }
 
-function sameAddress(a: string, b: string): boolean {
-  return a === b || IpAddress.parse(a)?.toString() === b;
+function clientAddress({ number, address = '127.0.0.1' }: Step): IpAddress {
+  const parsed = IpAddress.parse(address);
+  if (parsed === undefined) throw new Failure(`step ${number}: ${address} is no address`);
+  return parsed;
+}
+
+/** `ip` or `ip@port`; 53 when no port is named. */
+function isAt(place: string, { address, port }: Pending): boolean {
+  const [ip = '', number = '53'] = place.split('@');
+  return Number(number) === port && (ip === address || IpAddress.parse(ip)?.toString() === address);
 }

@@ -3,9 +3,10 @@
  * [--json]`: plays replay scenarios and prints a table by group.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { play } from './play.js';
+import type { Level } from './differences.js';
+import { play, type Played } from './play.js';
 import { parseScenario } from './scenario-file.js';
 import { projectPath, sharedPath } from '../../vectors/shared-data.js';
 
@@ -62,32 +63,47 @@ export interface RunOptions {
 export function runScenarios(options: RunOptions): Row[] {
   const folder = options.folder ?? sharedPath('conformance', 'rpl');
   if (folder === undefined) throw new Error('no folder with scenarios: name one with --folder');
-  const table = readTable(join(folder, '..', 'scenarios.tsv'));
+  const table = new Map([
+    ...readTable(join(folder, '..', 'scenarios.tsv')),
+    ...readTable(join(folder, 'scenarios.tsv')),
+  ]);
   const rows: Row[] = [];
-  for (const file of readdirSync(folder)
-    .filter((name) => name.endsWith('.rpl'))
-    .sort()) {
-    const { group, core, policy } = table.get(file) ?? {
+  for (const file of scenarioFiles(folder)) {
+    const { group, core, policy } = table.get(basename(file)) ?? {
       group: 'own',
       core: true,
       policy: undefined,
     };
     if (options.group !== undefined && options.group !== group) continue;
-    if (options.file !== undefined && options.file !== file) continue;
+    if (options.file !== undefined && !isNamed(file, options.file)) continue;
     const trace = options.trace === true ? (line: string) => console.error(line) : undefined;
-    let played: ReturnType<typeof play>;
-    try {
-      const scenario = parseScenario(readFileSync(join(folder, file), 'latin1'));
-      played = play(scenario, { strict: options.strict === true }, trace);
-    } catch (error) {
-      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      played = { pass: false, reason: `broken: ${reason}`, skipped: false };
-    }
+    const played = playFile(join(folder, file), { strict: options.strict === true }, trace);
     const reason = played.pass ? '' : played.reason;
     const skipped = !played.pass && played.skipped;
     rows.push({ file, group, core, policy, pass: played.pass, skipped, reason });
   }
   return rows;
+}
+
+/** All scenarios of a folder and of those in it. */
+function scenarioFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.rpl'))
+    .sort();
+}
+
+function isNamed(file: string, wanted: string): boolean {
+  return [file, basename(file)].some((name) => name === wanted || name === `${wanted}.rpl`);
+}
+
+/** Whatever the file is like, it ends in a verdict with a reason. */
+function playFile(path: string, level: Level, trace?: (line: string) => void): Played {
+  try {
+    return play(parseScenario(readFileSync(path, 'latin1')), level, trace);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { pass: false, reason: `broken: ${reason}`, skipped: false };
+  }
 }
 
 function printTable(rows: readonly Row[]): void {
@@ -114,6 +130,15 @@ function printTable(rows: readonly Row[]): void {
 }
 
 export function main(args: readonly string[]): number {
+  try {
+    return run(args);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return 2;
+  }
+}
+
+function run(args: readonly string[]): number {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -125,13 +150,14 @@ export function main(args: readonly string[]): number {
       json: { type: 'boolean' },
     },
   });
-  const { folder, group, file, trace } = values;
+  const { folder, group, file, trace, level } = values;
+  if (level !== 'strict' && level !== 'relaxed') throw new Error(`no level ${level}`);
   const rows = runScenarios({
     ...(folder === undefined ? {} : { folder }),
     ...(group === undefined ? {} : { group }),
     ...(file === undefined ? {} : { file }),
     ...(trace === undefined ? {} : { trace }),
-    strict: values.level === 'strict',
+    strict: level === 'strict',
   });
   if (values.json === true) {
     const scenarios = rows.map((row) => {
@@ -139,10 +165,15 @@ export function main(args: readonly string[]): number {
       return { file: row.file, group: row.group, pass, reason };
     });
     console.log(JSON.stringify({ scenarios }));
-  } else printTable(rows);
+  } else {
+    printTable(rows);
+    const core = rows.filter((row) => row.core);
+    const passed = core.filter(({ pass }) => pass).length;
+    console.log(`${passed} of ${core.length} core scenarios pass at the ${level} level`);
+  }
   // In a folder of others every scenario counts; in the shared one, the list of what passes does.
   const troubles =
-    folder === undefined && values.level !== 'strict'
+    folder === undefined && file === undefined && group === undefined && level !== 'strict'
       ? surprises(rows, passingList())
       : rows.filter(({ core, pass }) => core && !pass).map((row) => row.file);
   if (troubles.length > 0) console.error(`\nnot as listed:\n  ${troubles.join('\n  ')}`);

@@ -47,9 +47,11 @@ export interface Scenario {
 export function parseScenario(text: string): Scenario {
   const lines = text.split(/\r?\n/);
   const end = lines.findIndex((line) => line.trim().startsWith('CONFIG_END'));
+  if (end < 0) throw new Error('there is no CONFIG_END');
   const config = readConfig(lines.slice(0, end));
   const reader = new ScenarioReader(lines.slice(end + 1));
   reader.read();
+  if (reader.steps.length === 0) throw new Error('there are no steps');
   return { ...config, title: reader.title, ranges: reader.ranges, steps: reader.steps };
 }
 
@@ -66,14 +68,20 @@ function readConfig(lines: readonly string[]): Pick<Scenario, 'clauses' | 'autot
       const ending = word === 'AUTOTRUST_FILE' ? 'AUTOTRUST_END' : 'TEMPFILE_END';
       const body: string[] = [];
       for (at++; lines[at] !== undefined && !lines[at]!.trim().startsWith(ending); at++) {
-        body.push(lines[at]!);
+        body.push(...included(lines[at]!, files));
       }
       (word === 'AUTOTRUST_FILE' ? autotrust : files).set(id ?? '', body);
       if (word === 'AUTOTRUST_FILE') plain.push('server:', `auto-trust-anchor-file: "${id}"`);
     } else if (word === 'TEMPFILE_NAME') plain.push(`"${id}"`);
-    else if (!line.startsWith(';')) plain.push(lines[at]!);
+    else if (!line.startsWith(';') && word !== 'COMMANDLINE') plain.push(lines[at]!);
   }
   return { clauses: readClauses(plain.join('\n')), autotrust, files };
+}
+
+/** `$INCLUDE_TEMPFILE id` stands for what is in that file. */
+function included(line: string, files: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const id = /^\s*\$INCLUDE_TEMPFILE\s+(\S+)/.exec(line)?.[1];
+  return id === undefined ? [line] : (files.get(id) ?? []);
 }
 
 const CLAUSES = new Set([
@@ -93,21 +101,22 @@ const CLAUSES = new Set([
 function readClauses(text: string): Clause[] {
   const tokens = [...text.matchAll(/#[^\n]*|"([^"]*)"|'([^']*)'|[^\s"']+/g)]
     .filter((match) => !match[0].startsWith('#'))
-    .map((match) => ({ text: match[1] ?? match[2] ?? match[0], quoted: match[0][0] === '"' }));
+    .map((match) => ({ text: match[1] ?? match[2] ?? match[0], quoted: /^["']/.test(match[0]) }));
   const clauses: { name: string; settings: [string, string][] }[] = [];
   let current = { name: 'server', settings: [] as [string, string][] };
   clauses.push(current);
   for (let at = 0; at < tokens.length; at++) {
     const { text: word, quoted } = tokens[at]!;
-    const key = word.endsWith(':') && !quoted ? word.slice(0, -1) : undefined;
-    if (key === undefined) continue;
+    const [, joined, rest] = (quoted ? null : /^([a-z][a-z0-9-]*):(.+)$/.exec(word)) ?? [];
+    const key = joined ?? (word.endsWith(':') && !quoted ? word.slice(0, -1) : undefined);
+    if (key === undefined) throw new Error(`a value without a key: ${word}`);
     if (CLAUSES.has(key)) {
       current = { name: key, settings: [] };
       clauses.push(current);
       continue;
     }
-    const values: string[] = [];
-    while (at + 1 < tokens.length) {
+    const values: string[] = rest === undefined ? [] : [rest];
+    while (rest === undefined && at + 1 < tokens.length) {
       const next = tokens[at + 1]!;
       if (!next.quoted && next.text.endsWith(':') && /^[a-z0-9-]+:$/.test(next.text)) break;
       values.push(next.text);
@@ -131,6 +140,13 @@ export function withoutComment(line: string): string {
     }
   }
   return line;
+}
+
+function sectionName(word: string | undefined): SectionName {
+  const names: readonly SectionName[] = ['QUESTION', 'ANSWER', 'AUTHORITY', 'ADDITIONAL'];
+  const name = names.find((each) => each === word);
+  if (name === undefined) throw new Error(`there is no section ${word ?? ''}`);
+  return name;
 }
 
 class ScenarioReader {
@@ -188,13 +204,19 @@ class ScenarioReader {
         address = next.split(/\s+/)[1];
       } else if (raw.startsWith('FILE_BEGIN')) {
         file = [];
-        for (this.#at += 2; !this.#lines[this.#at]!.startsWith('FILE_END'); this.#at++) {
-          file.push(this.#lines[this.#at]!);
+        for (this.#at += 2; !this.#line().startsWith('FILE_END'); this.#at++) {
+          file.push(this.#line());
         }
       } else if (next === '') this.#at++;
       else break;
     }
     this.steps.push({ number: Number(words[1]), type, words, text, address, entry, file });
+  }
+
+  #line(): string {
+    const line = this.#lines[this.#at];
+    if (line === undefined) throw new Error('the file ends in the middle of something');
+    return line;
   }
 
   #entry(): Entry {
@@ -217,7 +239,7 @@ class ScenarioReader {
       if (word === 'MATCH') match.push(...rest);
       else if (word === 'ADJUST') adjust.push(...rest);
       else if (word === 'REPLY') reply.push(...rest);
-      else if (word === 'SECTION') section = rest[0] as SectionName;
+      else if (word === 'SECTION') section = sectionName(rest[0]);
       else if (word === 'HEX_ANSWER_BEGIN') hexAnswer = this.#hex('HEX_ANSWER_END');
       else if (word === 'HEX_EDNSDATA_BEGIN') hexEdns = this.#hex('HEX_EDNSDATA_END');
       else if (word === 'EXTRA_PACKET') break;
@@ -228,8 +250,8 @@ class ScenarioReader {
 
   #hex(end: string): string {
     let hex = '';
-    for (this.#at++; !this.#lines[this.#at]!.trim().startsWith(end); this.#at++) {
-      hex += withoutComment(this.#lines[this.#at]!).replace(/\s+/g, '');
+    for (this.#at++; !this.#line().trim().startsWith(end); this.#at++) {
+      hex += withoutComment(this.#line()).replace(/\s+/g, '');
     }
     return hex;
   }

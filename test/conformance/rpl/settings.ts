@@ -1,7 +1,13 @@
 /** From a scenario's configuration to ours. Keys that nobody handles are errors, never skipped. */
 import { parseName, parseMasterFile } from '../../../src/presentation/index.js';
 import type { ResolverConfig } from '../../../src/resolver/index.js';
-import { IpAddress, type Name, type ResourceRecord, RRType } from '../../../src/wire/index.js';
+import {
+  IpAddress,
+  IpPrefix,
+  type Name,
+  type ResourceRecord,
+  RRType,
+} from '../../../src/wire/index.js';
 import type { Scenario } from './scenario-file.js';
 
 export interface ScenarioSettings {
@@ -14,6 +20,8 @@ export interface ScenarioSettings {
   readonly minimalResponses: boolean;
   readonly cacheSnooping: boolean;
   readonly autotrustId: string | undefined;
+  /** Clients that are answered: the machine itself, and whom the scenario lets in. */
+  readonly allowed: readonly IpPrefix[];
 }
 
 export type Settings =
@@ -21,55 +29,36 @@ export type Settings =
   | { readonly ok: false; readonly why: string };
 
 /** Without influence here: logging, sizes, and look-ups that we make only when they are needed. */
-const IGNORED = new Set([
-  'verbosity',
-  'log-servfail',
-  'val-log-level',
-  'directory',
-  'target-fetch-policy',
-  'trust-anchor-signaling',
-  'rrset-roundrobin',
-  'iter-scrub-promiscuous',
-  'outbound-msg-retry',
-  'discard-timeout',
-  'harden-referral-path',
-  'harden-glue',
-  'harden-unknown-additional',
-  'rrset-cache-size',
-  'msg-cache-size',
-  'key-cache-size',
-  'neg-cache-size',
-  'ede',
-  'ede-serve-expired',
-  'harden-below-nxdomain',
-  'max-query-restarts',
-  'max-global-quota',
-  'local-zone',
-  'log-queries',
-  'log-replies',
-  'num-threads',
-  'use-caps-for-id',
-  'val-sig-skew-min',
-  'val-sig-skew-max',
-  'val-clean-additional',
-  'cache-min-negative-ttl',
-  'hide-identity',
-  'hide-version',
-  'unwanted-reply-threshold',
-  'infra-cache-min-rtt',
-  'do-not-query-localhost',
-  'val-bogus-ttl',
-  'prefetch-key',
-  'stub-prime',
-  'permit-small-holddown',
-  'do-nat64',
-  'iter-scrub-ns',
-  'iter-scrub-cname',
-  'max-sent-count',
-  'log-time-ascii',
-  'harden-algo-downgrade',
-  'harden-dnssec-stripped',
-]);
+const IGNORED = new Set(
+  `verbosity log-servfail log-local-actions log-queries log-replies log-time-ascii val-log-level
+  use-syslog logfile directory chroot username pidfile interface port num-threads statistics-interval
+  extended-statistics target-fetch-policy fetch-policy trust-anchor-signaling rrset-roundrobin
+  iter-scrub-promiscuous iter-scrub-ns iter-scrub-cname outbound-msg-retry discard-timeout
+  harden-referral-path harden-unknown-additional harden-short-bufsize harden-large-queries
+  harden-below-nxdomain harden-algo-downgrade harden-dnssec-stripped disable-dnssec-lame-check
+  rrset-cache-size msg-cache-size key-cache-size neg-cache-size infra-cache-numhosts infra-host-ttl
+  infra-cache-min-rtt infra-cache-max-rtt infra-keep-probing unknown-server-time-limit
+  num-queries-per-thread jostle-timeout outgoing-range max-query-restarts max-global-quota
+  max-sent-count use-caps-for-id caps-exempt val-sig-skew-min val-sig-skew-max val-clean-additional
+  val-bogus-ttl ede ede-serve-expired hide-identity hide-version unwanted-reply-threshold
+  do-not-query-localhost prefetch-key stub-prime prefer-ip4 prefer-ip6 do-udp do-tcp deny-any
+  root-key-sentinel fast-server-num fast-server-permil low-rtt low-rtt-permil udp-connect`.split(
+    /\s+/,
+  ),
+);
+
+/** Known, and offered with one value only: any other is a feature that we do not have. */
+const ONLY: Readonly<Record<string, string>> = {
+  'do-nat64': 'no',
+  'permit-small-holddown': 'no',
+  'cache-min-negative-ttl': '0',
+  'val-permissive-mode': 'no',
+  'ignore-cd-flag': 'no',
+  'serve-expired-ttl-reset': 'no',
+  'block-a': 'no',
+  ratelimit: '0',
+  'ip-ratelimit': '0',
+};
 
 const NOT_OFFERED = new Set(['auth-zone', 'rpz', 'view', 'python', 'dynlib', 'cachedb', 'dnstap']);
 
@@ -123,6 +112,7 @@ class Collector {
   #snooping = false;
   #autotrust: string | undefined;
   #validates = true;
+  readonly #allowed: IpPrefix[] = [IpPrefix.parse('127.0.0.0/8')!, IpPrefix.parse('::1/128')!];
 
   clause(
     name: string,
@@ -149,31 +139,35 @@ class Collector {
       minimalResponses: this.#minimal,
       cacheSnooping: this.#snooping,
       autotrustId: this.#autotrust,
+      allowed: this.#allowed,
     };
   }
 
   #zone(name: string, settings: readonly (readonly [string, string])[]): string | undefined {
     let zone = '.';
-    const addresses: IpAddress[] = [];
+    const servers: { readonly address: IpAddress; readonly port: number }[] = [];
     for (const [key, value] of settings) {
       if (key === 'name') zone = value;
       else if (key.endsWith('-addr')) {
-        const address = IpAddress.parse(value.split('@')[0]!);
+        const [text = '', port = '53'] = value.split('@');
+        const address = IpAddress.parse(text);
         if (address === undefined) return `${key}: ${value}`;
-        addresses.push(address);
+        servers.push({ address, port: Number(port) });
       } else if (key !== 'stub-prime') return `${key} is not offered`;
     }
-    const servers = addresses.map((address) => ({ address, port: 53 }));
-    if (zone !== '.') {
+    const parsed = parseName(zone);
+    if (parsed === undefined) return `${name}: ${zone} is no name`;
+    if (!parsed.isRoot) {
       const forwarding = name === 'forward-zone';
       this.#config.configuredZones = [
         ...(this.#config.configuredZones ?? []),
-        { zone: parseName(zone)!, servers, forwarding },
+        { zone: parsed, servers, forwarding },
       ];
     } else if (name === 'forward-zone') {
       this.#config.forwarders = servers;
     } else {
       const root = parseName('K.ROOT-SERVERS.NET.')!;
+      const addresses = servers.map(({ address }) => address);
       this.#config.hints = [{ name: root, addresses }];
     }
     return undefined;
@@ -197,8 +191,7 @@ class Collector {
         this.#fakeSha1 = on;
         return undefined;
       case 'domain-insecure':
-        this.#negative.push(parseName(value)!);
-        return undefined;
+        return this.#insecure(value);
       case 'qname-minimisation':
         this.#config.minimisation = on ? 'relaxed' : 'off';
         return undefined;
@@ -209,8 +202,17 @@ class Collector {
         this.#validates = value.includes('validator');
         return /^(validator )?iterator$/.test(value) ? undefined : `modules ${value}`;
       case 'access-control':
-        if (value.includes('allow_snoop')) this.#snooping = true;
+        return this.#access(value);
+      case 'local-zone':
+        return value.endsWith(' nodefault') ? undefined : `local-zone ${value} is not offered`;
+      case 'harden-glue':
+        this.#config.hardenGlue = on;
         return undefined;
+      case 'edns-buffer-size':
+        this.#config.ednsSizeOctets = Number(value);
+        return undefined;
+      case 'cache-max-negative-ttl':
+        return Number(value) >= 3_600 ? undefined : `${key} ${value} is not offered`;
       case 'serve-expired':
         this.#config.serveStale = on;
         return undefined;
@@ -246,11 +248,32 @@ class Collector {
         this.#config.staleTtlSeconds = Number(value);
         return undefined;
       case 'serve-expired-ttl':
-      case 'serve-expired-ttl-reset':
+        this.#config.staleMaximumMs = Number(value) * 1000 || Number.POSITIVE_INFINITY;
         return undefined;
       default:
-        return IGNORED.has(key) ? undefined : `setting ${key} is not offered`;
+        if (IGNORED.has(key) || ONLY[key] === value) return undefined;
+        return ONLY[key] === undefined
+          ? `setting ${key} is not offered`
+          : `${key} ${value} is not offered`;
     }
+  }
+
+  #insecure(text: string): string | undefined {
+    const name = parseName(text);
+    if (name === undefined) return `domain-insecure: ${text} is no name`;
+    this.#negative.push(name);
+    return undefined;
+  }
+
+  #access(value: string): string | undefined {
+    const [block = '', action = ''] = value.split(/\s+/);
+    const whole = block.includes(':') ? 128 : 32;
+    const prefix = IpPrefix.parse(block.includes('/') ? block : `${block}/${whole}`);
+    if (prefix === undefined || !action.startsWith('allow'))
+      return `access ${value} is not offered`;
+    if (action === 'allow_snoop') this.#snooping = true;
+    this.#allowed.push(prefix);
+    return undefined;
   }
 
   #anchor(text: string): string | undefined {
