@@ -11,7 +11,7 @@ import { runScenarios } from './rpl/run.js';
 const files = readdirSync(OWN_FOLDER).filter((file) => file.endsWith('.rpl'));
 
 t.test('every scenario plays as it says, and refusals give their reason', (t) => {
-  // Strict: Extended DNS Error codes are compared one by one.
+  // Strict: whole messages, and Extended DNS Error codes one by one.
   for (const { file, pass, reason } of runScenarios({ folder: OWN_FOLDER, strict: true })) {
     t.ok(pass, `${file}: ${pass ? 'plays' : reason}`);
   }

@@ -357,6 +357,7 @@ function clientFlags(): Family {
             ask: ASKED,
             expect: 'insecure',
             client: 'CD',
+            ede: 6,
             truth: (world) =>
               rewrite('TLSA', '3 1 1 ff')(
                 replay(ASKED)(world.truth(question(ASKED)), world),

@@ -328,7 +328,7 @@ function byConfiguration({ type, present }: Subject): Family {
     title: `${type} in a broken zone below a negative trust anchor (RFC 7646): no AD`,
     settings: ['domain-insecure: "example."'],
     zones: broken,
-    steps: [{ ask: reply, expect: 'insecure' }],
+    steps: [{ ask: reply, expect: 'insecure', ede: 33 }],
     twins: [
       {
         forged: 'not-below',
