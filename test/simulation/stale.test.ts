@@ -58,3 +58,57 @@ t.test('switched off, nothing is stale', (t) => {
   t.same(asked.answer, []);
   t.end();
 });
+
+t.test('serve-stale-after 0: at once, while it is renewed', (t) => {
+  const world = new SimulatedWorld({
+    config: { serveStale: true, staleAfterMs: 0, staleTtlSeconds: 7, prefetch: false },
+  });
+  for (const [name, type] of [UNSIGNED, SIGNED]) world.resolve(name, type);
+  world.sleep(DAY_MS);
+  const asked = world.ask(...UNSIGNED);
+  world.runUntil(() => asked.resolution !== undefined);
+  t.equal(asked.finishedMs! - asked.askedMs, 0, 'nobody waits');
+  t.equal(asked.resolution!.stale, true);
+  t.same(
+    asked.resolution!.answer.map(({ ttlSeconds }) => ttlSeconds),
+    [7],
+  );
+  world.settle();
+  t.equal(world.resolve(...UNSIGNED).stale, false, 'the next one gets what is new');
+  const signed = world.resolve(...SIGNED);
+  t.same([signed.stale, signed.security.status], [false, 'secure'], 'what was secure never is old');
+  t.end();
+});
+
+t.test('denials too, but not those that were secure', (t) => {
+  const world = new SimulatedWorld({ config: { serveStale: true, prefetch: false } });
+  const names = ['nobody.unsigned.dane', 'nobody.p256.dane'] as const;
+  t.same(
+    names.map((name) => world.resolve(name, 'A').security.status),
+    ['insecure', 'secure'],
+  );
+  world.sleep(DAY_MS);
+  world.lab.network.weather.loss = 1;
+  const [open, signed] = names.map((name) => world.resolve(name, 'A'));
+  t.same([open!.rcode, open!.stale], [3, true]);
+  t.same([signed!.rcode, signed!.stale], [2, false]);
+  t.end();
+});
+
+t.test('a renewal that fails takes nothing away from those who ask meanwhile', (t) => {
+  const world = new SimulatedWorld({ config: { prefetch: true, mailPrefetch: false } });
+  const { ttlSeconds } = world.resolve(...UNSIGNED).answer[0]!;
+  world.sleep(ttlSeconds * 950);
+  world.lab.network.weather.loss = 1;
+  const before = world.sent.length;
+  for (const when of ['it begins the renewal', 'it is under way', 'still']) {
+    const asked = world.ask(...UNSIGNED);
+    world.runUntil(() => asked.resolution !== undefined);
+    t.equal(asked.resolution!.rcode, 0, when);
+    t.equal(asked.finishedMs! - asked.askedMs, 0, 'from memory');
+  }
+  world.settle();
+  t.ok(world.sent.length > before, 'there was one');
+  t.equal(world.resolve(...UNSIGNED).rcode, 0, 'and afterwards');
+  t.end();
+});
