@@ -7,7 +7,7 @@
 // Prints what happened and a last line of counts.
 //   node attack.js [--zones FOLDER] [--programs a,b]
 
-import { writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -127,19 +127,30 @@ class Attack {
     await writeFile(file, JSON.stringify(configuration));
     await this.turn('silent');
     const log = join(folder, 'attack.log');
+    await rm(log, { force: true });
     const relay = [
       process.execPath,
       fileURLToPath(new URL('./attack-relay.js', import.meta.url)),
       relaySocket,
     ];
     servers.start('relay', namespaceOf('client'), relay, log);
-    await pause(1000);
+    await this.#awaitReady(log, 1);
     const box = [
       process.execPath,
       fileURLToPath(new URL('./attack-box.js', import.meta.url)),
       file,
     ];
     servers.start('attacker', namespaceOf('attacker'), box, log);
+    await this.#awaitReady(log, 2);
+  }
+
+  async #awaitReady(log: string, count: number): Promise<void> {
+    for (let waitedMs = 0; waitedMs < 20_000; waitedMs += 50) {
+      this.#world.servers.checkAlive();
+      if ((await readFile(log, 'utf8')).split('ready').length > count) return;
+      await pause(50);
+    }
+    throw new Error(`the attacker is not ready; see ${log}`);
   }
 
   async turn(mode: AttackMode): Promise<void> {

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { type AddressPair, backendPlace, nameServersOf } from './addresses.js';
 import type { HabitsConfiguration } from './habits.js';
 import type { ProgramPath } from './programs.js';
+import { configureTinydns } from './tinydns.js';
+import { configureYadifa } from './yadifa.js';
 import type { ServerId, ServerSoftware } from './zone-spec.js';
 import { zoneNamed } from './zones.js';
 
@@ -70,10 +72,17 @@ function bindConfiguration(folder: string, zones: readonly ServedZone[]): string
   ].join('\n');
 }
 
-function knotConfiguration(
+/** What a Knot that signs has besides. */
+export interface KnotSigning {
+  readonly policies: readonly string[];
+  readonly zones: readonly string[];
+}
+
+export function knotSettings(
   addresses: readonly string[],
   folder: string,
   zones: readonly ServedZone[],
+  signing: KnotSigning = { policies: [], zones: [] },
 ): string {
   return [
     'server:',
@@ -96,8 +105,10 @@ function knotConfiguration(
     '    journal-content: none',
     '    zonefile-load: whole',
     '    zonefile-sync: -1',
+    ...(signing.policies.length === 0 ? [] : ['policy:', ...signing.policies]),
     'zone:',
     ...zones.flatMap(({ name, file }) => [`  - domain: "${name}"`, `    file: "${file}"`]),
+    ...signing.zones,
     '',
   ].join('\n');
 }
@@ -147,11 +158,16 @@ export async function configureServer(
       await writeFile(file, bindConfiguration(folder, zones));
       return [program('named'), '-g', '-n', '1', '-c', file];
     case 'knot':
-      await writeFile(file, knotConfiguration(addresses, folder, zones));
+      await writeFile(file, knotSettings(addresses, folder, zones));
       return [program('knotd'), '-c', file];
     case 'habits':
       throw new Error('the box before NSD is configured by configureHabits');
+    case 'yadifa':
+      return configureYadifa(addresses, folder, zones);
+    case 'tinydns':
+      return configureTinydns(addresses, folder, zones);
     case 'pdns':
-      throw new Error('PowerDNS is configured in powerdns.ts');
+    case 'knotlive':
+      throw new Error('servers that sign are configured in live-servers.ts');
   }
 }

@@ -10,8 +10,16 @@ import { connect, createServer, type Socket } from 'node:net';
 import { backendPlace } from './addresses.js';
 import { framed, onMessages } from './dns-stream.js';
 
-/** What becomes of a question for TLSA; everything else is passed on. */
-export type Habit = 'NOTIMP to TLSA' | 'SERVFAIL to TLSA' | 'silent to TLSA';
+/** What is done to some questions; everything else is passed on as it came. */
+export type Habit =
+  | 'NOTIMP to TLSA'
+  | 'SERVFAIL to TLSA'
+  | 'silent to TLSA'
+  // Of servers that know no EDNS: an error (RFC 6891 §7), or an answer without it.
+  | 'FORMERR to EDNS'
+  | 'deaf to EDNS'
+  // The reply has the name in lower case, however it was asked.
+  | 'lower case';
 
 export interface HabitsConfiguration {
   /** The command that runs NSD in the foreground. */
@@ -20,10 +28,7 @@ export interface HabitsConfiguration {
 }
 
 const typeTlsa = 52;
-const rcodes: Readonly<Partial<Record<Habit, number>>> = {
-  'SERVFAIL to TLSA': 2,
-  'NOTIMP to TLSA': 4,
-};
+const [formErr, servFail, notImp] = [1, 2, 4];
 
 /** The end of the question section of a query with one question, which names nothing twice. */
 function questionEnd(query: Buffer): number {
@@ -48,20 +53,59 @@ function errorReply(query: Buffer, rcode: number): Buffer {
   return reply;
 }
 
-/** The reply that the habit gives, `silence`, or `undefined` where it passes the question on. */
-function habitReply(query: Buffer, habit: Habit): Buffer | 'silence' | undefined {
-  if (query.length < 17 || questionType(query) !== typeTlsa) return undefined;
-  const rcode = rcodes[habit];
-  return rcode === undefined ? 'silence' : errorReply(query, rcode);
+/** What the box does: answers itself, says nothing, or passes a query on. */
+type Deed =
+  | { readonly kind: 'answer'; readonly reply: Buffer }
+  | { readonly kind: 'silence' }
+  | { readonly kind: 'pass'; readonly query: Buffer };
+
+function withoutEdns(query: Buffer): Buffer {
+  const bare = Buffer.from(query.subarray(0, questionEnd(query)));
+  bare.writeUInt16BE(0, 10);
+  return bare;
+}
+
+function inLowerCase(query: Buffer): Buffer {
+  const lower = Buffer.from(query);
+  // No length octet of a label looks like a capital letter: the greatest is 63.
+  for (let at = 12; at < questionEnd(query) - 4; at += 1) {
+    if (lower[at]! >= 0x41 && lower[at]! <= 0x5a) lower[at]! |= 0x20;
+  }
+  return lower;
+}
+
+function deedOf(query: Buffer, habit: Habit): Deed {
+  const pass: Deed = { kind: 'pass', query };
+  if (query.length < 17) return pass;
+  const answer = (rcode: number): Deed => ({ kind: 'answer', reply: errorReply(query, rcode) });
+  const isTlsa = questionType(query) === typeTlsa;
+  const hasEdns = query.readUInt16BE(10) > 0;
+  switch (habit) {
+    case 'NOTIMP to TLSA':
+      return isTlsa ? answer(notImp) : pass;
+    case 'SERVFAIL to TLSA':
+      return isTlsa ? answer(servFail) : pass;
+    case 'silent to TLSA':
+      return isTlsa ? { kind: 'silence' } : pass;
+    case 'FORMERR to EDNS':
+      return hasEdns ? answer(formErr) : pass;
+    case 'deaf to EDNS':
+      return { kind: 'pass', query: withoutEdns(query) };
+    case 'lower case':
+      return { kind: 'pass', query: inLowerCase(query) };
+  }
 }
 
 function serveUdp(address: string, habit: Habit): void {
   const type = address.includes(':') ? 'udp6' : 'udp4';
   const front = createSocket(type);
   front.on('message', (query, client) => {
-    const own = habitReply(query, habit);
-    if (own === 'silence') return;
-    if (own !== undefined) return front.send(own, client.port, client.address);
+    const deed = deedOf(query, habit);
+    if (deed.kind === 'silence') return;
+    if (deed.kind === 'answer') {
+      front.send(deed.reply, client.port, client.address);
+      return;
+    }
     const back = createSocket('udp4');
     const timer = setTimeout(() => back.close(), 2000);
     back.on('message', (reply) => {
@@ -69,7 +113,7 @@ function serveUdp(address: string, habit: Habit): void {
       front.send(reply, client.port, client.address);
       back.close();
     });
-    back.send(query, backendPlace.port, backendPlace.host);
+    back.send(deed.query, backendPlace.port, backendPlace.host);
   });
   front.bind(53, address);
 }
@@ -82,17 +126,17 @@ function serveTcp(address: string, habit: Habit): void {
 }
 
 function answerOverTcp(socket: Socket, query: Buffer, habit: Habit): void {
-  const own = habitReply(query, habit);
-  if (own === 'silence') return;
-  if (own !== undefined) {
-    socket.write(framed(own));
+  const deed = deedOf(query, habit);
+  if (deed.kind === 'silence') return;
+  if (deed.kind === 'answer') {
+    socket.write(framed(deed.reply));
     return;
   }
   const back = connect(backendPlace);
   back.on('error', () => socket.destroy());
   back.on('data', (chunk) => socket.write(chunk));
   socket.on('close', () => back.destroy());
-  back.write(framed(query));
+  back.write(framed(deed.query));
 }
 
 const configuration = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as HabitsConfiguration;

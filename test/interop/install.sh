@@ -12,6 +12,8 @@ packages=(
   nsd ldnsutils                                 # NSD, ldns-signzone
   knot knot-dnsutils knot-dnssecutils           # knotd, kdig, kzonesign
   pdns-server pdns-tools pdns-backend-bind      # PowerDNS, signing while it answers
+  yadifa                                        # YADIFA
+  tinydns axfrdns ucspi-tcp                     # tinydns, and TCP for it
   postfix                                       # the mail transfer agent with DANE
   # What Exim links to, and what builds sendmail (install-mailers.sh).
   libgnutls-dane0 libidn12 libldap-2.5-0 libmariadb3 libnsl2 libpcre2-8-0 libperl5.36 libpq5

@@ -4,11 +4,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AddressPair } from './addresses.js';
+import type { LiveServer } from './live-servers.js';
 import { run } from './processes.js';
 import { algorithmNames, isRsa } from './signers.js';
 import type { Signing } from './zone-spec.js';
 
-export class PowerDns {
+export class PowerDns implements LiveServer {
   readonly #folder: string;
   readonly #files = new Map<string, string>();
 
@@ -41,6 +42,12 @@ export class PowerDns {
 
   command(): string[] {
     return ['pdns_server', `--config-dir=${this.#folder}`];
+  }
+
+  async addSignedZone({ name }: { name: string }, file: string): Promise<void> {
+    this.#files.set(name, file);
+    await this.#writeZoneList();
+    await this.#tool(['set-presigned', name]);
   }
 
   /** Serves a zone file; with `signing`, makes keys for it and returns its DS contents. */

@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { applyFaults } from './faults.js';
 import { run } from './processes.js';
+import { isLiveSigner } from './zone-spec.js';
 import type { Denial, DsKind, Signing, ZoneSpec } from './zone-spec.js';
 
 interface AlgorithmNames {
@@ -199,8 +200,9 @@ export async function signZone(
   folder: string,
 ): Promise<SignedZone> {
   const signers = { bind: signWithBind, ldns: signWithLdns, knot: signWithKnot };
-  if (signing.signer === 'pdns') throw new Error(`${zone.name} is signed while it is served`);
-  const file = await signers[signing.signer](zone, signing, folder);
+  const { signer } = signing;
+  if (isLiveSigner(signer)) throw new Error(`${zone.name} is signed while it is served`);
+  const file = await signers[signer](zone, signing, folder);
   const ds = await dsRecords(zone, file);
   if (zone.faults === undefined) return { file, damagedFile: file, ds };
   const damagedFile = join(folder, 'damaged');

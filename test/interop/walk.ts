@@ -1,6 +1,6 @@
 // The walk: the same questions to Unbound and to the subject, over zones that other people's
 // software signed and serves. Prints a table, what differed, and a last line of counts.
-//   node walk.js [--subject anchorite|unbound|blind] [--zones FOLDER] [--only ZONE] [--seed N] [-v]
+//   node walk.js [--subject anchorite|unbound|blind] [--zones FOLDER] [--only START] [--seed N] [-v]
 
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -74,7 +74,7 @@ async function checkState(world: World, tally: Tally): Promise<void> {
 }
 
 async function walk(options: WalkOptions): Promise<boolean> {
-  const asked = questions.filter(({ zone }) => (options.only ?? zone) === zone);
+  const asked = questions.filter(({ zone }) => zone.startsWith(options.only ?? ''));
   console.log(`subject ${options.subject}, seed ${options.seed}`);
   const tally = new Tally();
   const world = await World.prepare(options.zonesFolder);

@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addressesOf } from './addresses.js';
 import { configureHabits, configureServer, type ServedZone } from './authorities.js';
+import { type LiveServer, prepareLiveServer } from './live-servers.js';
 import { MailHosts } from './mail-hosts.js';
 import { machines, makeNamespaces, namespaceOf, removeNamespaces } from './namespaces.js';
-import { PowerDns } from './powerdns.js';
 import { inParallel, run, Servers } from './processes.js';
 import { type ProgramPath, programsIn } from './programs.js';
 import { dsForParent, signZone } from './signers.js';
-import { type ServerId, serverIds, softwareOf, type ZoneSpec } from './zone-spec.js';
+import { isLiveSigner, type ServerId, serverIds, softwareOf, type ZoneSpec } from './zone-spec.js';
 import { rootHintsText, unsignedZoneText } from './zone-text.js';
 import { depthOf, zoneNamed, zones } from './zones.js';
 
@@ -68,7 +68,7 @@ export class World {
     }
     const files = await this.#signEverything();
     const commands: Record<string, readonly string[]> = { ...files.commands };
-    for (const server of serverIds.filter((each) => softwareOf(each) !== 'pdns')) {
+    for (const server of serverIds.filter((each) => files.commands[each] === undefined)) {
       const served: ServedZone[] = zones
         .filter((zone) => (zone.hosts as readonly string[]).includes(server))
         .map(({ name }) => ({
@@ -92,10 +92,11 @@ export class World {
     const files: Record<string, string> = {};
     const commands: Record<string, readonly string[]> = {};
     const dsByZone = new Map<string, readonly string[]>();
-    const powerDns = new Map<ServerId, PowerDns>();
-    for (const server of serverIds.filter((each) => softwareOf(each) === 'pdns')) {
-      const prepared = await PowerDns.prepare(addressesOf(server), join(this.folder, server));
-      powerDns.set(server, prepared);
+    const liveServers = new Map<ServerId, LiveServer>();
+    for (const server of serverIds) {
+      const prepared = await prepareLiveServer(server, join(this.folder, server));
+      if (prepared === undefined) continue;
+      liveServers.set(server, prepared);
       commands[server] = prepared.command();
     }
     const build = async (zone: ZoneSpec): Promise<void> => {
@@ -106,24 +107,26 @@ export class World {
         dsForParent(child.ds ?? 'sha256', dsByZone.get(child.name) ?? []);
       await writeFile(unsigned, unsignedZoneText(zone, this.mail, dsOf));
       files[zone.name] = unsigned;
-      const live = powerDns.get(zone.hosts[0] as ServerId);
-      if (live !== undefined) {
-        dsByZone.set(zone.name, await live.addZone(zone, unsigned, zone.signing));
-      } else if (zone.signing !== undefined) {
-        const signed = await signZone(zone, zone.signing, folder);
+      const live = liveServers.get(zone.hosts[0] as ServerId);
+      const { signing } = zone;
+      if (live !== undefined && (signing === undefined || isLiveSigner(signing.signer))) {
+        dsByZone.set(zone.name, await live.addZone(zone, unsigned, signing));
+      } else if (signing !== undefined) {
+        const signed = await signZone(zone, signing, folder);
         files[zone.name] = signed.file;
         if (zone.faultsAt !== undefined) {
           files[`${zone.name} at ${zone.faultsAt}`] = signed.damagedFile;
         }
         dsByZone.set(zone.name, signed.ds);
+        await live?.addSignedZone(zone, signed.file);
       }
     };
-    // A parent publishes the DS of its children, so the deepest zones come first. PowerDNS
-    // keeps one database, so its zones are made one after another.
+    // A parent publishes the DS of its children, so the deepest zones come first. A live
+    // server keeps one database, so its zones are made one after another.
     const depths = [...new Set(zones.map((zone) => depthOf(zone.name)))].sort((a, b) => b - a);
     for (const depth of depths) {
       const level = zones.filter((zone) => depthOf(zone.name) === depth);
-      const isLive = (zone: ZoneSpec): boolean => powerDns.has(zone.hosts[0] as ServerId);
+      const isLive = (zone: ZoneSpec): boolean => liveServers.has(zone.hosts[0] as ServerId);
       const oneByOne = async (): Promise<void> => inParallel(level.filter(isLive), 1, build);
       await Promise.all([
         oneByOne(),

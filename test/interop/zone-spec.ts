@@ -17,11 +17,18 @@ export const serverIds = [
   'low-knot',
   'low-pdns',
   'low-habits',
+  'low-knotlive',
+  'low-yadifa',
+  'low-tinydns',
 ] as const;
 export type ServerId = (typeof serverIds)[number];
 
-/** `habits` is NSD behind a box that treats some questions badly; see habits.ts. */
-export type ServerSoftware = 'nsd' | 'bind' | 'knot' | 'pdns' | 'habits';
+/**
+ * `habits` is NSD behind a box that treats some questions badly (habits.ts); `knotlive` is Knot DNS
+ * that signs its zones itself.
+ */
+export type ServerSoftware =
+  'nsd' | 'bind' | 'knot' | 'knotlive' | 'pdns' | 'habits' | 'yadifa' | 'tinydns';
 
 export function softwareOf(id: ServerId): ServerSoftware {
   return id.slice(id.indexOf('-') + 1) as ServerSoftware;
@@ -52,8 +59,16 @@ export function nsec3(
   };
 }
 
+export const liveSigners = ['pdns', 'knotlive'] as const;
+export type LiveSigner = (typeof liveSigners)[number];
+
+export function isLiveSigner(signer: Signing['signer']): signer is LiveSigner {
+  return (liveSigners as readonly string[]).includes(signer);
+}
+
 export interface Signing {
-  readonly signer: 'bind' | 'ldns' | 'knot' | 'pdns';
+  /** `pdns` and `knotlive` sign, by themselves, what they serve. */
+  readonly signer: 'bind' | 'ldns' | 'knot' | LiveSigner;
   readonly algorithm: 5 | 7 | 8 | 10 | 13 | 14 | 15 | 16;
   readonly denial: Denial;
   /** When the signatures are valid; only the BIND signer is asked for anything but now. */
@@ -102,7 +117,7 @@ export interface ZoneSpec {
   readonly signing?: Signing;
   readonly ds?: DsKind;
   /** Which address families its name servers have. */
-  readonly families?: 'both' | 'IPv6 only';
+  readonly families?: 'both' | 'IPv6 only' | 'IPv4 only';
   /** Uses these name server names, which live elsewhere, without glue. */
   readonly nameServersElsewhere?: readonly string[];
   /** Leave out the records that every mail domain has (top-level zones). */

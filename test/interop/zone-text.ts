@@ -22,7 +22,7 @@ function nameServerRecords(owner: ZoneSpec, zone: ZoneSpec): string[] {
     lines.push(`${owner.name} NS ${server.name}`);
     if (!isAtOrBelow(server.name, zone.name)) continue;
     if (owner.families !== 'IPv6 only') lines.push(`${server.name} A ${server.ipv4}`);
-    lines.push(`${server.name} AAAA ${server.ipv6}`);
+    if (owner.families !== 'IPv4 only') lines.push(`${server.name} AAAA ${server.ipv6}`);
   }
   return lines;
 }

@@ -3,6 +3,7 @@
 import type { ZoneSpec } from './zone-spec.js';
 import { zonesBelowDe, zonesBelowNet, zonesBelowRu } from './zones-net-de.js';
 import { zonesForMail } from './zones-mail.js';
+import { zonesByServer } from './zones-servers.js';
 import { zonesBelowOrg } from './zones-org.js';
 import { zonesBelowSe } from './zones-se.js';
 import { upperZones } from './zones-upper.js';
@@ -15,6 +16,7 @@ export const zones: readonly ZoneSpec[] = [
   ...zonesBelowDe,
   ...zonesBelowRu,
   ...zonesForMail,
+  ...zonesByServer,
 ];
 
 export function zoneNamed(name: string): ZoneSpec {
