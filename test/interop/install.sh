@@ -14,6 +14,7 @@ packages=(
   pdns-server pdns-tools pdns-backend-bind      # PowerDNS, signing while it answers
   yadifa                                        # YADIFA
   tinydns axfrdns ucspi-tcp                     # tinydns, and TCP for it
+  systemd                                       # checks the unit
   postfix                                       # the mail transfer agent with DANE
   # What Exim links to, and what builds sendmail (install-mailers.sh).
   libgnutls-dane0 libidn12 libldap-2.5-0 libmariadb3 libnsl2 libpcre2-8-0 libperl5.36 libpq5
