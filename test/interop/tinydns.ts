@@ -29,7 +29,13 @@ function dataLine(line: string, zone: string): string | undefined {
   const name = absolute(owner);
   switch (type) {
     case 'SOA':
-      return `Z${name}:${absolute(fields[0]!)}:${absolute(fields[1]!)}:1:7200:3600:1209600:600:${ttlSeconds}`;
+      return [
+        `Z${name}`,
+        absolute(fields[0]!),
+        absolute(fields[1]!),
+        ...fields.slice(2),
+        ttlSeconds,
+      ].join(':');
     case 'NS':
       return `&${name}::${absolute(fields[0]!)}:${ttlSeconds}`;
     case 'A':

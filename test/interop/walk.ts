@@ -1,6 +1,7 @@
 // The walk: the same questions to Unbound and to the subject, over zones that other people's
 // software signed and serves. Prints a table, what differed, and a last line of counts.
-//   node walk.js [--subject anchorite|unbound|blind] [--zones FOLDER] [--only START] [--seed N] [-v]
+//   node walk.js [--subject anchorite|unbound|blind] [--zones FOLDER] [--only START] [--seed N]
+//                [-v]
 
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
