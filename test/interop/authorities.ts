@@ -137,7 +137,7 @@ export async function configureHabits(
     places,
   };
   await writeFile(file, JSON.stringify(configuration));
-  return [process.execPath, fileURLToPath(new URL('habits.js', import.meta.url)), file];
+  return [process.execPath, fileURLToPath(new URL('./habits.js', import.meta.url)), file];
 }
 
 /** Writes the server's configuration and returns the command that runs it in the foreground. */

@@ -38,7 +38,7 @@ function sinkLog(world: World): string {
 export async function startSink(world: World): Promise<void> {
   // In a folder that is kept, an earlier run may have left its own.
   await rm(sinkLog(world), { force: true });
-  const entry = fileURLToPath(new URL('smtp-sink.js', import.meta.url));
+  const entry = fileURLToPath(new URL('./smtp-sink.js', import.meta.url));
   const command = [process.execPath, entry, join(world.folder, 'certificates')];
   world.servers.start('mail', namespaceOf('mail'), command, sinkLog(world));
   for (let waitedMs = 0; waitedMs < 20_000; waitedMs += 50) {
