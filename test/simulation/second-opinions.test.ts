@@ -1,0 +1,58 @@
+/** A server that says nothing, or nothing signed in a signed zone, does not speak for the others. */
+import t from 'tap';
+import { singleKey } from '../../src/lab/index.js';
+import { type Message, Rcode, RRType } from '../../src/wire/index.js';
+import { makeLab, SimulatedWorld } from '../support/simulated-world.js';
+import { tamper } from '../support/tampering.js';
+
+const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
+const text = NAMES.map((name) => `${name} A 11.1.1.1\n`).join('');
+const servers = [{ name: 'ns1.p.zz.' }, { name: 'ns2.p.zz.' }];
+const lab = makeLab({
+  zones: [
+    { origin: '.', signing: singleKey(13), servers: [{ name: 'a.root-servers.' }] },
+    { origin: 'zz.', signing: singleKey(13) },
+    { origin: 'p.zz.', signing: singleKey(13), text, servers },
+  ],
+  domains: [],
+});
+
+const isData = ({ questions: [question] }: Message): boolean =>
+  question?.type === RRType.A && question.name.labelCount === 3;
+const unsigned = (reply: Message): Message => ({
+  ...reply,
+  answer: reply.answer.filter(({ type }) => type !== RRType.RRSIG),
+});
+const empty = (reply: Message): Message => ({ ...reply, answer: [], authority: [] });
+
+for (const [how, change] of [
+  ['nothing signed', unsigned],
+  ['nothing', empty],
+] as const) {
+  t.test(`one server says ${how}, and the other the truth`, (t) => {
+    const world = new SimulatedWorld({ lab, config: { mailPrefetch: false } });
+    let changed = 0;
+    const spoil = (reply: Message, query: Message): Message => {
+      if (!isData(query)) return reply;
+      changed++;
+      return change(reply);
+    };
+    const one = tamper(lab, 'ns1.p.zz.', spoil);
+    for (const name of NAMES) {
+      const { rcode, security } = world.resolve(`${name}.p.zz`, 'A');
+      t.same([rcode, security.status], [Rcode.NOERROR, 'secure'], name);
+    }
+    t.ok(changed > 0, 'it was asked');
+    const other = tamper(lab, 'ns2.p.zz.', spoil);
+    const cold = new SimulatedWorld({ lab, config: { mailPrefetch: false } });
+    const { rcode, security } = cold.resolve('a.p.zz', 'A');
+    t.same(
+      [rcode, security.status],
+      [Rcode.SERVFAIL, 'bogus'],
+      'both of them: refused all the same',
+    );
+    one();
+    other();
+    t.end();
+  });
+}
