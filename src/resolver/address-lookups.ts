@@ -17,7 +17,6 @@ import type { ServerAddress, ZoneCut } from './zone-cut.js';
 
 /** How many names are looked up at once, by depth (the peers' target fetch policy). */
 const AT_ONCE = [3, 2, 1, 1, 1, 1] as const;
-const KEPT_NAMES = 20_000;
 /** Addresses learned this way are forgotten early: they were never validated. */
 const MAXIMUM_LIFE_MS = 3_600_000;
 
@@ -41,7 +40,7 @@ interface Known {
 export class AddressLookups {
   readonly #services: ResolutionServices;
   readonly #inFlight = new Map<string, Lookup>();
-  readonly #known = new LRUCache<string, Known>({ max: KEPT_NAMES });
+  readonly #known = new LRUCache<string, Known>({ max: LIMITS.nameServerAddresses.value });
 
   constructor(services: ResolutionServices) {
     this.#services = services;

@@ -22,6 +22,7 @@ import { type Name, RRType, type RRset } from '../wire/index.js';
 import { type ChainOfTrust, inherited } from './chain-of-trust.js';
 import type { Effort } from './effort.js';
 import type { UsableReply } from './exchange-types.js';
+import { LIMITS } from './limits.js';
 import type { Machine } from './machine.js';
 import type { CutDelegation, CutTrust, Unreachable } from './trust-types.js';
 import { type ProvenInsecurity, provenInsecurity } from './unanswered-tlsa.js';
@@ -397,7 +398,11 @@ export class AnswerValidation {
       nameServers: parent.nameServers,
       unresolved: parent.unresolved,
       forwarding: parent.forwarding,
-      expiresAtMs: parent.expiresAtMs,
+      // A reply that anyone may have forged showed it, and hints never end.
+      expiresAtMs: Math.min(
+        parent.expiresAtMs,
+        machine.now.cacheMs + LIMITS.hiddenCutSeconds.value * 1_000,
+      ),
     });
     machine.keepCut(cut);
     return cut;

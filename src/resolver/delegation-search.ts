@@ -8,16 +8,15 @@ import { type Name, RRType } from '../wire/index.js';
 import { Deferred } from './deferred.js';
 import { Descent, type DescentOutcome } from './descent.js';
 import type { Effort } from './effort.js';
+import { LIMITS } from './limits.js';
 import type { ResolutionServices } from './resolution.js';
 import type { CutDelegation } from './trust-types.js';
-
-const KEPT_VERDICTS = 20_000;
 
 export class DelegationSearch {
   readonly #services: ResolutionServices;
   readonly #inFlight = new Map<string, Deferred<CutDelegation>>();
   readonly #known = new LRUCache<string, CutDelegation & { readonly expiresAtMs: number }>({
-    max: KEPT_VERDICTS,
+    max: LIMITS.delegationVerdicts.value,
   });
 
   constructor(services: ResolutionServices) {

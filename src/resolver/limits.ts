@@ -62,6 +62,12 @@ export const LIMITS = {
     'a zone moves alone, or with the zone below it',
     'walks that begin again and again',
   ),
+  hiddenCutSeconds: limit(
+    300,
+    's that a zone cut is remembered which no referral showed',
+    'it is found again at the cost of no query',
+    'one forged reply that sends all questions about a zone to the wrong servers for ever',
+  ),
   aliases: limit(
     11,
     'CNAME and DNAME links followed',
@@ -236,6 +242,18 @@ export const LIMITS = {
   ),
 
   // The whole resolver.
+  delegationVerdicts: limit(
+    20_000,
+    'zone cuts whose delegation was asked for and is remembered',
+    'a busy mail exchanger meets a few thousand zones',
+    'floods of zones on shared servers',
+  ),
+  nameServerAddresses: limit(
+    20_000,
+    'name server names without glue whose addresses are remembered',
+    'the same',
+    'floods of delegations without glue',
+  ),
   outstandingQuestions: limit(
     1_000,
     'client questions being resolved at once',

@@ -8,7 +8,9 @@ import type { LabTransport } from '../../src/lab/server-behaviour.js';
 import {
   decodeMessage,
   encodeMessage,
+  type IpAddress,
   type Message,
+  type Name,
   nameOfRdata,
   RRType,
   typeMnemonic,
@@ -16,17 +18,22 @@ import {
 import { nameOf } from '../support/simulated-world.js';
 import { Dice, hashOf } from './dice.js';
 import { FORGERIES } from './forgeries.js';
+import { INJECTIONS } from './injections.js';
 import { HARMLESS, MUTATIONS } from './mutations.js';
+import { NEAR_PROOFS } from './near-proofs.js';
 import type { Move, Tampering, ZonePlan } from './plan.js';
+import { isOfSecond } from './scene.js';
 import type { Operator, Stage, Touch } from './stage.js';
 
 export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...FORGERIES,
+  ...INJECTIONS,
+  ...NEAR_PROOFS,
   ...MUTATIONS,
   ...HARMLESS,
 };
 
-const FORGERY_NAMES = Object.keys(FORGERIES);
+const FORGERY_NAMES = [FORGERIES, INJECTIONS, NEAR_PROOFS].flatMap((list) => Object.keys(list));
 const ALL_NAMES = Object.keys(OPERATORS);
 const HARMLESS_NAMES = Object.keys(HARMLESS);
 
@@ -36,9 +43,13 @@ export type Scheme = (reply: string) => readonly Move[] | undefined;
 /** Zones in which a forgery has something to work with. */
 const PLACES: Readonly<Record<string, (zone: ZonePlan) => boolean>> = {
   'F8 opt-out': ({ denial }) => denial === 'opt-out',
+  'F9 pieces of a proof': ({ algorithms }) => algorithms !== undefined,
   'F15 withdrawn key': ({ leaked }) => leaked !== undefined,
+  'F20 around an island': ({ hasDs, algorithms }) => hasDs === false && algorithms !== undefined,
   'F21 mixed chains': ({ denial }) => denial === 'NSEC3' || denial === 'opt-out',
   'D2 one algorithm left': ({ algorithms }) => (algorithms?.length ?? 0) > 1,
+  'D3 many iterations': ({ denial }) => denial === 'NSEC3' || denial === 'opt-out',
+  'F5 NSEC3 of a child zone': ({ denial }) => denial === 'NSEC3' || denial === 'opt-out',
 };
 
 /**
@@ -56,7 +67,7 @@ function isWasted({ operator, seed }: Move, reply: Message): boolean {
 
 /** Forgeries by the beginnings of their names, such as `F3` or `F7 DS denied`; all if none. */
 export function themesFor(beginnings: readonly string[]): readonly string[] {
-  const chosen = FORGERY_NAMES.filter((name) => {
+  const chosen = ALL_NAMES.filter((name) => {
     return beginnings.some((beginning) => `${name} `.startsWith(`${beginning} `));
   });
   return chosen.length > 0 ? chosen : FORGERY_NAMES;
@@ -65,6 +76,12 @@ export function themesFor(beginnings: readonly string[]): readonly string[] {
 export interface Intent {
   readonly scheme: Scheme;
   readonly suits: (zone: ZonePlan) => boolean;
+  readonly ownServersOnly: boolean;
+}
+
+/** What can be done from a server of one's own, to those who come there. */
+function isInjection(name: string): boolean {
+  return name in INJECTIONS;
 }
 
 /**
@@ -73,7 +90,11 @@ export interface Intent {
  */
 export function randomIntent(seed: number, themes: readonly string[]): Intent {
   const dice = new Dice(seed);
-  const theme = Array.from({ length: 1 + dice.below(3) }, () => dice.one(themes));
+  const injections = themes.filter(isInjection);
+  const ownServersOnly =
+    injections.length > 0 && dice.oneIn(injections.length < themes.length ? 6 : 2);
+  const fitting = ownServersOnly ? injections : themes;
+  const theme = Array.from({ length: 1 + dice.below(3) }, () => dice.one(fitting));
   // Half of the lives have but one idea.
   if (dice.oneIn(2)) theme.length = 1;
   const percent = dice.one([10, 30, 60, 90, 90]);
@@ -88,7 +109,7 @@ export function randomIntent(seed: number, themes: readonly string[]): Intent {
     }
     return moves;
   };
-  return { scheme, suits: PLACES[theme[0]!] ?? (() => true) };
+  return { scheme, suits: PLACES[theme[0]!] ?? (() => true), ownServersOnly };
 }
 
 /** Only what must not matter. */
@@ -107,58 +128,83 @@ export function replayScheme(tampering: readonly Tampering[]): Scheme {
 export class Adversary {
   readonly #stage: Stage;
   readonly #scheme: Scheme;
+  readonly #ownServersOnly: boolean;
+  /** The servers of his zones. */
+  readonly #his: ReadonlyMap<Listener, Name>;
   readonly #seen = new Map<string, number>();
   /** What was done, for replay: only what changed anything. */
   readonly done: Tampering[] = [];
+  /** He has left. */
+  isGone = false;
 
-  constructor(stage: Stage, scheme: Scheme) {
+  constructor(stage: Stage, scheme: Scheme, ownServersOnly = false) {
     this.#stage = stage;
     this.#scheme = scheme;
+    this.#ownServersOnly = ownServersOnly;
+    const { servers } = stage.scene.lab;
+    const origins = [...stage.evil.map(({ origin }) => origin), ...stage.liars];
+    this.#his = new Map(
+      origins.map((origin) => [servers.get(nameOf(`ns1.${origin}`).key)!, origin]),
+    );
   }
 
   /** Sits down; returns how to get up again. */
   begin(): () => void {
-    const { lab } = this.#stage.scene;
-    for (const server of lab.servers.values()) {
+    const { lab, second } = this.#stage.scene;
+    const rest: (readonly [IpAddress, Listener])[] = [];
+    for (const [key, server] of lab.servers) {
+      const other = second?.servers.get(key);
+      const speaking = (nowSeconds: number): Listener => {
+        if (other === undefined) return server;
+        const isOther = this.#isChanged(nowSeconds) || isOfSecond(server.name);
+        return isOther ? other : server;
+      };
       const between: Listener = {
         answer: (query, transport, nowSeconds) =>
-          this.#between(query, transport, nowSeconds, server),
+          this.#between(query, transport, nowSeconds, speaking(nowSeconds), this.#his.get(server)),
       };
-      for (const address of server.addresses) lab.network.listen(address, between);
+      for (const address of server.addresses) {
+        lab.network.listen(address, between);
+        rest.push([address, server]);
+      }
     }
     return () => {
-      for (const server of lab.servers.values()) {
-        for (const address of server.addresses) lab.network.listen(address, server);
-      }
+      for (const [address, server] of rest) lab.network.listen(address, server);
     };
   }
 
+  #isChanged(nowSeconds: number): boolean {
+    const { plan } = this.#stage.scene;
+    return plan.second === 'after' && nowSeconds >= this.#stage.changeSeconds;
+  }
+
+  /** `his`: the zone of the attacker whose server it is. */
   #between(
     query: Uint8Array,
     transport: LabTransport,
     nowSeconds: number,
     server: Listener,
+    his: Name | undefined,
   ): LabReply {
-    const { lab } = this.#stage.scene;
+    let reply = server.answer(query, transport, nowSeconds);
+    if (this.isGone) return reply;
     const asked = decodeMessage(query);
     const question = asked.ok ? asked.value.questions[0] : undefined;
-    let reply = server.answer(query, transport, nowSeconds);
     if (question === undefined) return reply;
     const { name, type } = question;
-    const isEvil = this.#stage.evil.some(
-      ({ origin }) =>
-        lab.servers.get(nameOf(`ns1.${origin}`).key) === server && !name.isAtOrBelow(origin),
-    );
     // He has lured the resolver to his own server: from there he relays what the right one says.
-    if (isEvil) reply = this.#right(name)?.answer(query, transport, nowSeconds) ?? reply;
-    if (reply.kind !== 'reply') return reply;
+    if (his !== undefined && !name.isAtOrBelow(his)) {
+      reply = this.#right(name, nowSeconds)?.answer(query, transport, nowSeconds) ?? reply;
+    }
+    if (reply.kind !== 'reply' || (this.#ownServersOnly && his === undefined)) return reply;
     const plain = `${name}`.toLowerCase() + ` ${typeMnemonic(type)}`;
     const times = (this.#seen.get(plain) ?? 0) + 1;
     this.#seen.set(plain, times);
     const key = `${plain} #${times}`;
     const moves = this.#scheme(key);
+    if (moves === undefined) return reply;
     const said = decodeMessage(reply.octets);
-    if (moves === undefined || !said.ok) return reply;
+    if (!said.ok) return reply;
     return this.#touch(key, moves, said.value, { name, type, nowSeconds }, reply);
   }
 
@@ -190,11 +236,12 @@ export class Adversary {
     return { kind: 'reply', octets: encodeMessage(reply, { maxOctets: 65_535 }) };
   }
 
-  #right(name: Parameters<Stage['zoneOf']>[0]): Listener | undefined {
-    const { lab } = this.#stage.scene;
+  #right(name: Name, nowSeconds: number): Listener | undefined {
+    const { lab, second } = this.#stage.scene;
     const { origin, zone } = this.#stage.zoneOf(name);
     const ns = zone.rrset(origin, RRType.NS)?.rdatas()[0];
     const host = ns === undefined ? undefined : nameOfRdata(RRType.NS, ns);
-    return host === undefined ? undefined : lab.servers.get(host.key);
+    const speaking = this.#isChanged(nowSeconds) ? (second ?? lab) : lab;
+    return host === undefined ? undefined : speaking.servers.get(host.key);
   }
 }

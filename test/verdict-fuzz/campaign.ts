@@ -1,7 +1,7 @@
 /** Many worlds, some lives in each, until enough answers were tampered with. */
 import { type Scheme, harmlessScheme, randomIntent, replayScheme, themesFor } from './adversary.js';
 import { Dice } from './dice.js';
-import { generateCase, generateQuestions, generateWorld } from './generate.js';
+import { generateCase, generateWorld } from './generate.js';
 import { Theatre } from './life.js';
 import type { Case } from './plan.js';
 import { buildScene } from './scene.js';
@@ -34,15 +34,17 @@ export interface CampaignOptions {
   readonly mostFindings?: number;
   /** Beginnings of the names of forgeries: what the attacker mostly does. */
   readonly themes?: readonly string[];
+  /** Nobody does any harm, and `count` is the number of answers. */
+  readonly honestOnly?: boolean;
   readonly progress?: (tally: Tally) => void;
 }
 
-const LIVES_PER_WORLD = 12;
+const LIVES_PER_WORLD = 20;
 const nothing: Scheme = () => undefined;
 
 export function runCampaign(options: CampaignOptions): Tally {
-  const { seed, count, mostFindings = 1, themes = [], progress } = options;
-  const limits = { count, mostFindings, themes: themesFor(themes) };
+  const { seed, count, mostFindings = 1, themes = [], honestOnly = false, progress } = options;
+  const limits = { count, mostFindings, themes: themesFor(themes), honestOnly };
   const tally: Tally = {
     worlds: 0,
     lives: 0,
@@ -56,7 +58,8 @@ export function runCampaign(options: CampaignOptions): Tally {
     findings: [],
   };
   const dice = new Dice(seed);
-  while (tally.tampered < count && tally.findings.length < mostFindings) {
+  const done = (): number => (honestOnly ? tally.honestAnswers : tally.tampered);
+  while (done() < count && tally.findings.length < mostFindings) {
     oneWorld(dice.seed(), tally, limits);
     progress?.(tally);
   }
@@ -66,37 +69,37 @@ export function runCampaign(options: CampaignOptions): Tally {
 function oneWorld(
   seed: number,
   tally: Tally,
-  {
-    count,
-    mostFindings,
-    themes,
-  }: Required<Pick<CampaignOptions, 'count' | 'mostFindings' | 'themes'>>,
+  { count, mostFindings, themes, honestOnly }: Required<Omit<CampaignOptions, 'seed' | 'progress'>>,
 ): void {
   const dice = new Dice(seed);
   const world = generateWorld(seed);
   const theatre = new Theatre(buildScene(world));
   tally.worlds++;
-  for (const scheme of [nothing, harmlessScheme(dice.seed())]) {
-    const questions = generateQuestions(dice.seed(), world);
-    const honest: Case = { ...generateCase(seed, world, dice.seed()), questions };
+  const honestLives = honestOnly ? LIVES_PER_WORLD : 2;
+  for (let life = 0; life < honestLives; life++) {
+    if (tally.findings.length >= mostFindings) return;
+    const scheme = life % 2 === 0 ? nothing : harmlessScheme(dice.seed());
+    const honest = generateCase(seed, world, dice.seed());
     const played = theatre.play(honest, scheme, true);
-    tally.honestAnswers += questions.length;
+    tally.honestAnswers += played.asked;
     if (played.flaws.length > 0) {
       const found = { ...honest, tampering: played.done };
       tally.findings.push({ found, honest: true, flaws: played.flaws });
     }
   }
+  if (honestOnly) return;
   for (let life = 0; life < LIVES_PER_WORLD; life++) {
     if (tally.tampered >= count || tally.findings.length >= mostFindings) return;
-    const { scheme, suits } = randomIntent(dice.seed(), themes);
-    oneLife(theatre, generateCase(seed, world, dice.seed(), suits), scheme, tally);
+    const { scheme, suits, ownServersOnly } = randomIntent(dice.seed(), themes);
+    const life = generateCase(seed, world, dice.seed(), suits, ownServersOnly);
+    oneLife(theatre, life, scheme, tally);
   }
 }
 
 function oneLife(theatre: Theatre, life: Case, scheme: Scheme, tally: Tally): void {
   const played = theatre.play(life, scheme, false);
   tally.lives++;
-  tally.questions += life.questions.length;
+  tally.questions += played.asked;
   tally.tampered += played.done.length;
   tally.secure += played.secure;
   tally.insecure += played.insecure;

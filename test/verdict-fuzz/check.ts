@@ -7,6 +7,7 @@ import {
   type Name,
   nameOfRdata,
   octetKey,
+  parseRrsig,
   Rcode,
   type RRset,
   RRType,
@@ -16,19 +17,29 @@ import type { Rule, Step, TrueRRset, Truth } from './truth.js';
 
 const MOST_LINKS = 8;
 
-/** `honest`: nothing that matters was changed on the way, so a failure is a flaw as well. */
-export function check(
-  truth: Truth,
-  name: Name,
-  type: number,
-  seen: Resolution,
-  honest: boolean,
-): string[] {
-  const chain = isEndless(truth, name, type);
-  if (seen.rcode === Rcode.SERVFAIL) return honest && !chain ? [failureOf(seen)] : [];
+/**
+ * What the attacker could do to the answer. `none`: nothing that matters, so a failure is a flaw as
+ * well. `own servers`: only where zones of his are on the way.
+ */
+export type Reach = 'none' | 'own servers' | 'everywhere';
+
+export interface Asked {
+  readonly name: Name;
+  readonly type: number;
+  readonly nowSeconds: number;
+  readonly reach: Reach;
+}
+
+export function check(truth: Truth, asked: Asked, seen: Resolution): string[] {
+  const { reach } = asked;
+  const path = pathOf(truth, asked);
+  const touchesHis = path.some(({ zone }) => truth.isHis(zone));
+  const honest = reach === 'none' || (reach === 'own servers' && !touchesHis);
+  const isEndless = path.length > MOST_LINKS;
+  if (seen.rcode === Rcode.SERVFAIL) return honest && !isEndless ? [failureOf(seen)] : [];
   const { status } = seen.security;
   if (status === 'bogus' || status === 'indeterminate') return [`an answer that is ${status}`];
-  return new Comparison(truth, type, seen, honest).from(name);
+  return new Comparison(truth, asked, seen, reach !== 'everywhere').from();
 }
 
 function failureOf({ security, errors }: Resolution): string {
@@ -36,41 +47,63 @@ function failureOf({ security, errors }: Resolution): string {
   return `an honest answer is refused: ${why} (${errors[0]?.text ?? ''})`;
 }
 
-function isEndless(truth: Truth, start: Name, type: number): boolean {
-  let name: Name | undefined = start;
-  for (let links = 0; links <= MOST_LINKS; links++) {
-    const { rrset, kind }: Step = truth.stepAt(name, type);
-    if (kind !== 'alias' && kind !== 'redirection') return false;
-    name = kind === 'alias' ? rrset!.target : name.replaceSuffix(rrset!.owner, rrset!.target!);
-    if (name === undefined) return true;
+/** RFC 2308 §2.1: with an alias that was asked for, the code may speak of where it leads. */
+export function codeSpeaksOf(type: number, rcode: number, set: RRset): Name | undefined {
+  if (type !== RRType.CNAME || set.type !== RRType.CNAME || rcode !== Rcode.NXDOMAIN) {
+    return undefined;
   }
-  return true;
+  return nameOfRdata(set.type, set.rdatas[0] ?? new Uint8Array(0));
+}
+
+/** The steps of an answer in truth; more than the bound when they never end. */
+export function pathOf(truth: Truth, { name: start, type }: Pick<Asked, 'name' | 'type'>): Step[] {
+  const path: Step[] = [];
+  let name: Name | undefined = start;
+  while (name !== undefined && path.length <= MOST_LINKS) {
+    const step: Step = truth.stepAt(name, type);
+    path.push(step);
+    name = targetOf(step, name);
+  }
+  return path;
+}
+
+function targetOf({ rrset, kind }: Step, name: Name): Name | undefined {
+  if (kind === 'alias') return rrset!.target;
+  return kind === 'redirection' ? name.replaceSuffix(rrset!.owner, rrset!.target!) : undefined;
 }
 
 class Comparison {
   readonly #truth: Truth;
+  readonly #asked: Asked;
   readonly #type: number;
   readonly #seen: Resolution;
+  /** Everything has to be true, also what cannot be proven. */
   readonly #honest: boolean;
   readonly #flaws: string[] = [];
   /** Something on the way that cannot be proven, or was not. */
   #isWeak = false;
 
-  constructor(truth: Truth, type: number, seen: Resolution, honest: boolean) {
+  constructor(truth: Truth, asked: Asked, seen: Resolution, honest: boolean) {
     this.#truth = truth;
-    this.#type = type;
+    this.#asked = asked;
+    this.#type = asked.type;
     this.#seen = seen;
     this.#honest = honest;
   }
 
-  from(start: Name): string[] {
+  from(): string[] {
     const parts = [...this.#seen.answer];
-    let name = start;
+    let { name } = this.#asked;
     for (;;) {
       const step = this.#truth.stepAt(name, this.#type);
-      // From here on it is his own story.
-      if (step.rule === 'anything' && !this.#honest) return this.#flaws;
       const part = parts.shift();
+      // From here on it is his own story; but where it is not signed, it is never secure.
+      if (this.#truth.isHis(step.zone) && this.#asked.reach !== 'none') {
+        if (step.rule === 'insecure' && part?.security.status === 'secure') {
+          this.#flaw(`${part.rrset.owner} is secure, and nothing proves it`);
+        }
+        return this.#flaws;
+      }
       if (part === undefined) {
         this.#absence(name, step);
         return this.#flaws;
@@ -78,9 +111,11 @@ class Comparison {
       const next = this.#link(name, step, part);
       if (next === 'end') {
         if (parts.length > 0) this.#flaw(`${parts[0]!.rrset.owner} does not belong there`);
-        // RFC 2308 §2.1: beside an alias that was asked for, the code speaks of its target.
-        if (this.#type === RRType.CNAME && this.#seen.rcode === Rcode.NXDOMAIN) {
-          this.#targetOf(part);
+        const beyond = codeSpeaksOf(this.#type, this.#seen.rcode, part.rrset);
+        if (beyond !== undefined) {
+          const end = this.#truth.stepAt(beyond, this.#type);
+          const isHis = this.#truth.isHis(end.zone) && this.#asked.reach !== 'none';
+          if (!isHis) this.#absence(beyond, end);
           return this.#flaws;
         }
         if (this.#seen.rcode !== Rcode.NOERROR) this.#flaw(`rcode ${this.#seen.rcode} with data`);
@@ -88,15 +123,15 @@ class Comparison {
         return this.#flaws;
       }
       if (next === undefined) return this.#flaws;
-      // An unsigned alias of itself is all that there is; it denies nothing.
-      if (next.equals(name) && parts.length === 0 && part.security.status !== 'secure') {
-        this.#overall();
-        return this.#flaws;
-      }
       // RFC 6672 §3.1: the CNAME that goes with a DNAME was just computed.
       if (part.rrset.type === RRType.DNAME) parts.shift();
       // And where that was asked for, it is the answer.
       if (part.rrset.type === RRType.DNAME && this.#type === RRType.CNAME) {
+        this.#overall();
+        return this.#flaws;
+      }
+      // An alias of itself leads nowhere, and is all that there is.
+      if (next.equals(name) && parts.length === 0) {
         this.#overall();
         return this.#flaws;
       }
@@ -129,25 +164,27 @@ class Comparison {
     return undefined;
   }
 
-  #targetOf({ rrset }: AnsweredRRset): void {
-    const target = nameOfRdata(rrset.type, rrset.rdatas[0] ?? new Uint8Array(0));
-    if (target === undefined) return;
-    const step = this.#truth.stepAt(target, this.#type);
-    if (step.rule !== 'anything' || this.#honest) this.#absence(target, step);
-  }
-
-  #equal(what: string, { rrset: real, kind, rule }: Step, part: AnsweredRRset): void {
-    if (rule === 'anything' && !this.#honest) return;
+  #equal(what: string, step: Step, part: AnsweredRRset): void {
+    const { rrset: real, kind } = step;
     const { rrset, ttlSeconds } = part;
+    if (part.security.status !== 'secure' && isSynthesised(step, rrset)) return;
     if (real === undefined || real.type !== rrset.type) {
       this.#flaw(`${what} is ${part.security.status}; in truth ${kind}`);
-    } else if (!sameData(real, rrset)) {
+    } else if (!isVersion(real, rrset, this.#asked.nowSeconds, this.#honest)) {
       this.#flaw(`${what} is ${part.security.status} and has other data`);
     } else if (kind === 'redirection' && !real.owner.equals(rrset.owner)) {
       this.#flaw(`${what} is not the DNAME there`);
     } else if (ttlSeconds > real.ttlSeconds) {
       this.#flaw(`${what} is to live ${ttlSeconds} s, in truth ${real.ttlSeconds} s`);
+    } else if (part.security.status === 'secure' && ttlSeconds > this.#signedFor(rrset)) {
+      this.#flaw(`${what} is to live longer than its signature (RFC 4035 §5.3.3)`);
     }
+  }
+
+  /** Seconds that are left of the signature that ends last. */
+  #signedFor({ signatures }: RRset): number {
+    const ends = signatures.map((rdata) => parseRrsig(rdata)?.expirationSeconds ?? 0);
+    return Math.max(...ends) - this.#asked.nowSeconds;
   }
 
   #absence(name: Name, step: Step): void {
@@ -197,7 +234,27 @@ function statusOf(authority: readonly AnsweredRRset[], rule: Rule): 'secure' | '
   return rule === 'secure' && mayBeSecure ? 'secure' : 'insecure';
 }
 
-function sameData(real: TrueRRset, seen: RRset): boolean {
+/** RFC 6672 §3.4: the CNAME that an unsigned DNAME makes may be given again without it. */
+export function isSynthesised({ kind, rrset: dname }: Step, set: RRset): boolean {
+  if (kind !== 'redirection' || set.type !== RRType.CNAME || dname?.target === undefined) {
+    return false;
+  }
+  const target = set.owner.replaceSuffix(dname.owner, dname.target);
+  const said = nameOfRdata(set.type, set.rdatas[0] ?? new Uint8Array(0));
+  return target !== undefined && said?.equals(target) === true;
+}
+
+/** Whether it is what the zone says, or said so lately that nobody can know better. */
+export function isVersion(
+  real: TrueRRset,
+  seen: Pick<RRset, 'rdatas'>,
+  nowSeconds: number,
+  honest: boolean,
+): boolean {
   const keys = seen.rdatas.map((rdata) => octetKey(rdata)).sort();
-  return keys.length === real.rdatas.length && keys.every((key, at) => key === real.rdatas[at]);
+  return real.versions.some(({ rdatas, fromSeconds, untilSeconds, signedUntilSeconds }) => {
+    const end = honest ? untilSeconds + real.ttlSeconds : signedUntilSeconds;
+    if (nowSeconds < fromSeconds || nowSeconds > end) return false;
+    return keys.length === rdatas.length && keys.every((key, at) => key === rdatas[at]);
+  });
 }

@@ -6,9 +6,16 @@
  */
 import { keyTag } from '../../src/dnssec/index.js';
 import { concatOctets, uint16Octets } from '../../src/lab/octets.js';
-import { type Name, Rcode, type ResourceRecord, RRType, TypeBitmap } from '../../src/wire/index.js';
+import {
+  equalOctets,
+  type Name,
+  Rcode,
+  type ResourceRecord,
+  RRType,
+  TypeBitmap,
+} from '../../src/wire/index.js';
 import { nameOf } from '../support/simulated-world.js';
-import { type OwnKey, sign, withdrawnKeysOf } from './own-signatures.js';
+import { keysOf, type OwnKey, sign, withdrawnKeysOf } from './own-signatures.js';
 import {
   answered,
   coveredType,
@@ -358,8 +365,12 @@ const withdrawnKey: Operator = (touch) => {
   const { reply, name, type, nowSeconds, dice } = touch;
   const zone = zoneFor(touch);
   const key = withdrawnKeysOf(zone)[0];
-  if (key === undefined || type === DNSKEY) return reply;
+  if (key === undefined) return reply;
   const statement = { signer: zone.origin, nowSeconds };
+  if (type === DNSKEY) {
+    const rdatas = dice.oneIn(2) ? [key.rdata] : (zone.signed?.signer.publishedKeys() ?? []);
+    return answered(reply, sign(key, { ...statement, owner: name, type, rdatas }));
+  }
   if (!dice.oneIn(3)) {
     const rdatas = [falseRdata(type)];
     return answered(reply, sign(key, { ...statement, owner: name, type, rdatas }));
@@ -367,6 +378,21 @@ const withdrawnKey: Operator = (touch) => {
   const rdatas = [nsecRdata(name.prepend(Uint8Array.of(0)) ?? name, [NSEC, RRSIG])];
   const proof = sign(key, { ...statement, owner: name, type: NSEC, rdatas });
   return denied(reply, Rcode.NOERROR, [...soaOf(touch, zone.origin), ...proof]);
+};
+
+/** RFC 6781 §4.3: keys that the zone had two months ago, and that somebody has found since. */
+const retiredKeys: Operator = (touch) => {
+  const { reply, stage, name, type, nowSeconds, dice } = touch;
+  const { origin } = zoneFor(touch);
+  const keys = keysOf(stage.scene.past.zones.get(origin.key)!);
+  const key = dice.oneIn(2) ? keys[0] : keys.at(-1);
+  if (key === undefined) return reply;
+  const rdatas = type === DNSKEY ? keys.map(({ rdata }) => rdata) : [falseRdata(type)];
+  // Where the keys are still the same, he does not have them.
+  const now = stage.scene.lab.zones.get(origin.key)!.signed?.signer.publishedKeys() ?? [];
+  if (now.some((rdata) => rdatas.some((one) => equalOctets(one, rdata)))) return reply;
+  if (now.some((rdata) => equalOctets(rdata, key.rdata))) return reply;
+  return answered(reply, sign(key, { owner: name, type, rdatas, signer: origin, nowSeconds }));
 };
 
 const wrongSynthesis: Operator = (touch) => {
@@ -557,6 +583,7 @@ export const FORGERIES: Readonly<Record<string, Operator>> = {
   'F12 proof joined by another': joinedProof,
   'F13 keys of another zone': otherKeys,
   'F14 own key among the keys': ownKeyAmongKeys,
+  'F14 retired keys': retiredKeys,
   'F15 withdrawn key': withdrawnKey,
   'F16 wrong synthesis': wrongSynthesis,
   'F17 alias instead': aliasInstead,

@@ -8,8 +8,15 @@ const TOP_LEVELS = ['alpha.', 'beta.'] as const;
 const ZONE_LABELS = ['a', 'b', 'c', 'victim', 'z'] as const;
 /** Few, so that names meet: in the same zone, in others, and as origins. */
 const ALGORITHMS = [
-  ...[[13], [13], [13], [13], [13], [15], [8], [13, 15], [13, 13], [13, 13], [13, 13]],
-  ...[[13, 100], [100, 13], [100]],
+  ...[[13], [13], [13], [13], [13], [15], [8], [13, 15], [13, 13], [13, 13], [13, 13], [13, 13]],
+  ...[[13, 100], [100, 13], [100], [14], [5], [10, 13]],
+];
+/** Where two signers share a zone: each algorithm is one that is supported. */
+const TWO_SIGNERS = [
+  [13, 13],
+  [13, 13],
+  [13, 15],
+  [8, 13],
 ];
 const LABELS = ['a', 'b', 'c', 'mx', '*', 'w', '_tcp', '_25'] as const;
 const TYPES = ['A', 'A', 'TXT', 'MX', 'TLSA', 'CNAME', 'DNAME'] as const;
@@ -32,6 +39,9 @@ export function generateWorld(seed: number): WorldPlan {
     zones.push(dice.oneIn(3) ? { ...zone, servedWith: above } : zone);
   }
   const evil = evilZones(dice, zones);
+  const liars = [`liar.${dice.one(TOP_LEVELS)}`];
+  for (const origin of liars) zones.push({ origin, ...contents() });
+  const { second, ...change } = secondWorld(dice);
   for (const zone of zones) {
     if (zone.origin === '.') continue;
     const taken = zones.map(({ origin }) => origin);
@@ -39,8 +49,35 @@ export function generateWorld(seed: number): WorldPlan {
     // At another time: mostly the same names with other data, some names more and some fewer.
     const changed = zone.lines.filter(() => !dice.oneIn(4)).map((line) => otherData(dice, line));
     zone.otherLines = changed;
+    if (second === 'after') zone.nextLines = zone.lines.map((line) => otherData(dice, line));
+    if (second !== undefined && isRollable(zone, evil) && !dice.oneIn(3)) {
+      zone.algorithms = dice.one(TWO_SIGNERS);
+      zone.twoSigners = true;
+    }
   }
-  return { zones, evil, ...policies(dice, zones) };
+  return { zones, evil, liars, ...change, ...(second && { second }), ...policies(dice, zones) };
+}
+
+/** Most worlds stay as they are; the others roll over, or have zones with two providers. */
+function secondWorld(dice: Dice): Pick<WorldPlan, 'second' | 'changeAfterSeconds' | 'otherKeys'> {
+  const otherKeys = dice.oneIn(3) ? { otherKeys: true } : {};
+  switch (dice.below(6)) {
+    case 0:
+    case 1:
+      return { second: 'after', changeAfterSeconds: dice.one([30, 600, 5_000]), ...otherKeys };
+    case 2:
+      return { second: 'beside', ...otherKeys };
+    default:
+      return otherKeys;
+  }
+}
+
+function isRollable(zone: ZonePlan, evil: readonly string[]): boolean {
+  const { origin, algorithms, leaked, iterations = 0 } = zone;
+  const isSigned = algorithms !== undefined && leaked === undefined && iterations <= 50;
+  return (
+    isSigned && zone.denial !== 'compact' && zone.digestType === undefined && !evil.includes(origin)
+  );
 }
 
 function contents(): Pick<ZonePlan, 'lines' | 'otherLines'> {
@@ -65,8 +102,9 @@ function signing(dice: Dice): Omit<ZonePlan, 'origin' | 'lines' | 'otherLines'> 
   if (dice.oneIn(3)) plan.iterations = 1 + dice.below(5);
   if (dice.oneIn(16)) plan.iterations = 51;
   if (dice.oneIn(6)) plan.digestType = dice.one([4, 4, 1, 99]);
-  if (dice.oneIn(8)) plan.hasDs = false;
-  if (dice.oneIn(6)) plan.lifetimeSeconds = 3 * 3_600;
+  if (dice.oneIn(6)) plan.hasDs = false;
+  // Shorter than a TTL, too: then it is the signature that ends the life of what it signs.
+  if (dice.oneIn(5)) plan.lifetimeSeconds = dice.one([3 * 3_600, 200]);
   return plan;
 }
 
@@ -101,7 +139,7 @@ function policies(
     const plain = algorithms?.[0] === 13 && digestType === undefined && leaked === undefined;
     return plain && hasDs === false;
   });
-  const islands = cutOff.length > 0 && dice.oneIn(2) ? [dice.one(cutOff).origin] : [];
+  const islands = cutOff.length > 0 && !dice.oneIn(3) ? [dice.one(cutOff).origin] : [];
   const negativeAnchors = dice.oneIn(10) ? [dice.one(zones.slice(3)).origin] : [];
   return { islands, negativeAnchors };
 }
@@ -176,19 +214,28 @@ export function generateQuestions(
   seed: number,
   world: WorldPlan,
   suits: (zone: ZonePlan) => boolean = () => true,
+  lured = false,
 ): QuestionPlan[] {
-  const places = world.zones.slice(1).filter(suits);
+  const his = [...world.evil, ...(world.liars ?? [])];
+  const places = world.zones.slice(1).filter((zone) => {
+    // From his own servers he gets at a resolver that asks them.
+    return lured ? his.includes(zone.origin) : suits(zone);
+  });
   const dice = new Dice(seed);
   const questions: QuestionPlan[] = [];
-  for (let count = 4 + dice.below(5); count > 0; count--) {
+  for (let count = 6 + dice.below(9); count > 0; count--) {
     const earlier = questions.length > 0 && dice.oneIn(5) ? dice.one(questions) : undefined;
-    const isThere = places.length > 0 && !dice.oneIn(4);
+    const isThere = places.length > 0 && !dice.oneIn(lured ? 2 : 4);
     const question = earlier ?? fresh(dice, isThere ? places : world.zones.slice(1));
+    const interest = dice.below(4);
     questions.push({
       name: question.name,
-      type: question.type,
-      ...(dice.oneIn(10) ? { cd: true } : {}),
-      ...(dice.oneIn(6) ? { afterSeconds: dice.one([20, 400, 4_000]) } : {}),
+      type: earlier !== undefined && dice.oneIn(2) ? dice.one(ASKED_TYPES) : question.type,
+      ...(dice.oneIn(8) ? { cd: true } : {}),
+      ...(interest === 0 || interest === 1 ? { dnssecOk: true } : {}),
+      ...(interest === 2 ? { wantsAd: true } : {}),
+      ...(dice.oneIn(6) ? { afterSeconds: dice.one([20, 400, 4_000, 12_000]) } : {}),
+      ...(dice.oneIn(8) ? { together: true } : {}),
     });
   }
   return questions;
@@ -201,7 +248,11 @@ function fresh(dice: Dice, zones: readonly ZonePlan[]): QuestionPlan {
   const labels = known === '@' ? [] : known!.split('.');
   // A name from a wildcard, at it, or below where it may lead.
   if (labels[0] === '*') labels.splice(0, 1, ...dice.one([['x'], ['x', 'y'], ['*'], ['a']]));
-  switch (dice.below(9)) {
+  switch (dice.below(11)) {
+    case 9:
+      // One label with a dot in it: another name, whatever a text makes of it.
+      if (labels.length > 1) labels.splice(0, 2, `${labels[0]}\\.${labels[1]}`);
+      break;
     case 0:
       labels.unshift(dice.one(['nobody', 'a', 'b', '0']));
       break;
@@ -216,6 +267,7 @@ function fresh(dice: Dice, zones: readonly ZonePlan[]): QuestionPlan {
       labels.splice(0, 1, dice.one(['nobody', 'a', '0', 'zz']));
       break;
     case 4:
+    case 10:
       labels.length = 0;
       break;
   }
@@ -230,9 +282,19 @@ export function generateCase(
   world: WorldPlan,
   lifeSeed: number,
   suits?: (zone: ZonePlan) => boolean,
+  ownServers = false,
 ): Case {
   const dice = new Dice(lifeSeed);
   const minimisation: Minimisation = dice.one(['relaxed', 'strict', 'off'] as const);
-  const questions = generateQuestions(dice.seed(), world, suits);
-  return { seed: lifeSeed ^ worldSeed, world, minimisation, questions, tampering: [] };
+  const ownServersOnly = ownServers;
+  const questions = generateQuestions(dice.seed(), world, suits, ownServersOnly);
+  return {
+    seed: lifeSeed ^ worldSeed,
+    world,
+    minimisation,
+    ...(ownServersOnly ? { ownServersOnly } : {}),
+    ...(dice.oneIn(5) ? { aftermath: true } : {}),
+    questions,
+    tampering: [],
+  };
 }

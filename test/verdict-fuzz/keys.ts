@@ -18,7 +18,7 @@ const ED25519_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 /** RSA keys are slow to find: worlds share this many. */
 const RSA_KEYS = 3;
 
-const decks = new Map<number, LabKeyPair[]>();
+const decks = new Map<number, (LabKeyPair | undefined)[]>();
 
 function seedOf(algorithm: number, index: number): Buffer {
   return createHash('sha256').update(`anchorite ${algorithm} ${index}`).digest();
@@ -57,6 +57,12 @@ function made(algorithm: number, index: number): LabKeyPair {
 /** Hands out keys in the same order to everyone who starts anew. */
 export class KeyDealer implements LabSigner {
   readonly #next = new Map<number, number>();
+  readonly #first: number;
+
+  /** `first`: the place in the deck of the first key that is dealt. */
+  constructor(first = 0) {
+    this.#first = first;
+  }
 
   generateKey(algorithm: number): LabKeyPair {
     const deck = decks.get(algorithm) ?? [];
@@ -64,9 +70,9 @@ export class KeyDealer implements LabSigner {
     const dealt = this.#next.get(algorithm) ?? 0;
     this.#next.set(algorithm, dealt + 1);
     const isRsa = algorithm <= 10;
-    const place = isRsa ? dealt % RSA_KEYS : dealt;
-    while (deck.length <= place) deck.push(made(algorithm, deck.length));
-    return deck[place]!;
+    // What takes long to make is shared by all times.
+    const place = isRsa ? dealt % RSA_KEYS : this.#first + dealt;
+    return (deck[place] ??= made(algorithm, place));
   }
 
   sign(algorithm: number, privateKey: unknown, data: Uint8Array): Uint8Array {
@@ -77,7 +83,7 @@ export class KeyDealer implements LabSigner {
 /** The private half of a key that was dealt to anybody: for keys that an attacker got hold of. */
 export function privateKeyOf(algorithm: number, publicKey: Uint8Array): unknown {
   const deck = decks.get(algorithm) ?? [];
-  return deck.find((pair) => equalOctets(pair.publicKey, publicKey))?.privateKey;
+  return deck.find((pair) => pair && equalOctets(pair.publicKey, publicKey))?.privateKey;
 }
 
 interface Remembered {

@@ -1,11 +1,13 @@
 /**
- * `npm run fuzz:verdict -- [--count N] [--seed S] [--mutants]`: tampers with N replies and holds
- * every verdict against the truth; a failure is shrunk and printed as a test. With `--mutants`,
- * shows that deliberately broken validators are caught.
+ * `npm run fuzz:verdict -- [--count N] [--seed S] [--jobs J] [--mutants [--only PART]]`: tampers
+ * with N replies and holds every verdict against the truth; a failure is shrunk and printed as a
+ * test. With `--mutants`, shows that deliberately broken validators are caught.
  */
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chooseSeed } from '../fuzz/mutate.js';
 import { runCampaign, type Tally } from './campaign.js';
+import { runJobs } from './jobs.js';
 import { runMutants } from './mutants.js';
 import { asTest, shrink } from './shrink.js';
 
@@ -15,35 +17,48 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     findings: { type: 'string', default: '1' },
     mutants: { type: 'boolean', default: false },
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true },
     /** Beginnings of the names of forgeries that the attacker is to prefer. */
     theme: { type: 'string', multiple: true, default: [] },
+    /** Nobody does any harm: do all answers come? */
+    honest: { type: 'boolean', default: false },
+    jobs: { type: 'string', default: '1' },
     /** For a mutant: one line, and no shrinking. */
     brief: { type: 'boolean', default: false },
   },
 });
 
 const seed = values.seed === undefined ? chooseSeed() : Number(values.seed) >>> 0;
+const count = Number(values.count ?? (values.mutants ? 3_000 : 20_000));
+const jobs = Number(values.jobs);
 
 if (values.mutants) {
-  const score = runMutants(seed, Number(values.count ?? 1_500), values.only);
-  console.log(`${score.caught} passed, ${score.survived} failed`);
-  process.exitCode = score.survived === 0 ? 0 : 1;
+  const score = await runMutants({ seed, count, jobs, only: values.only });
+  conclude(score.caught, score.survived);
+} else if (jobs > 1) {
+  const again = `npm run fuzz:verdict -- --seed ${seed} --count ${count} --jobs ${jobs}`;
+  console.log(`seed ${seed}; again with: ${again}`);
+  const program = fileURLToPath(import.meta.url);
+  const { passed, failed } = await runJobs({ program, seed, count, jobs });
+  conclude(passed, failed);
 } else {
   const started = performance.now();
-  const count = Number(values.count ?? 20_000);
   console.log(`seed ${seed}; again with: npm run fuzz:verdict -- --seed ${seed} --count ${count}`);
   const mostFindings = Number(values.findings);
-  const tally = runCampaign({ seed, count, mostFindings, themes: values.theme, progress });
-  for (const { found, honest, flaws } of tally.findings) {
+  const { honest, theme: themes } = values;
+  const tally = runCampaign({ seed, count, mostFindings, themes, honestOnly: honest, progress });
+  for (const { found, honest: untouched, flaws } of tally.findings) {
     console.log(flaws.join('\n'));
-    if (!values.brief) console.log(asTest(shrink(found, honest)));
+    if (!values.brief) console.log(asTest(shrink(found, untouched)));
   }
   const seconds = (performance.now() - started) / 1_000;
   if (!values.brief) summarise(tally, seconds);
-  const good = tally.tampered + tally.honestAnswers;
-  console.log(`${good} passed, ${tally.findings.length} failed`);
-  process.exitCode = tally.findings.length === 0 ? 0 : 1;
+  conclude(tally.tampered + tally.honestAnswers, tally.findings.length);
+}
+
+function conclude(passed: number, failed: number): void {
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
 }
 
 function progress({ tampered, worlds }: Tally): void {

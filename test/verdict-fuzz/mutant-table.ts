@@ -2,6 +2,9 @@
  * Validators with one rule left out, as edits of the compiled JavaScript: never a switch in the
  * product. `find` must stand exactly once in the file; otherwise the mutant is out of date.
  */
+import { LAYERED } from './mutant-table-layered.js';
+import { AROUND } from './mutant-table-resolver.js';
+
 export interface Mutant {
   /** The rule that is left out. */
   readonly rule: string;
@@ -10,6 +13,15 @@ export interface Mutant {
   readonly put: string;
   /** The forgeries that the rule is there for: the attacker prefers them. */
   readonly themes: readonly string[];
+  /** It refuses what is right: nobody needs to do any harm. */
+  readonly honest?: boolean;
+  /**
+   * Another rule stands behind it, so that no answer at all could tell; the test, below `test/`,
+   * that holds it by itself.
+   */
+  readonly test?: string;
+  /** Not caught yet, and why; it counts against the score, and does not fail the run. */
+  readonly open?: string;
 }
 
 const BAD_TIME = "return 'signature expired';";
@@ -63,6 +75,61 @@ const SIGNATURES: readonly Mutant[] = [
     find: 'Math.min(rrset.ttlSeconds, rrsig.originalTtlSeconds,',
     put: 'Math.min(rrset.ttlSeconds,',
     themes: ['G6'],
+  },
+  {
+    rule: 'RFC 4035 §5.3.3: the TTL ends with the signature',
+    file: 'dnssec/verify-rrset.js',
+    find: 'Math.min(expiration, keys.validUntilSeconds)',
+    put: 'ctx.nowSeconds + 1e9',
+    themes: [],
+    honest: true,
+  },
+  {
+    rule: 'RFC 4035 §5.3.1: a key with a flaw is not tried',
+    file: 'dnssec/verify-signatures.js',
+    find: 'if (key.problem !== undefined) {',
+    put: 'if (false) {',
+    themes: ['F15'],
+  },
+  {
+    rule: 'RFC 6840 §5.11: one good signature is enough, wherever it stands',
+    file: 'dnssec/verify-signatures.js',
+    find: 'if (fault !== undefined) {',
+    put: "if (fault !== undefined) return this.failure(fault);\n            if (this.keys.every((key) => key.tag !== rrsig.keyTag || key.algorithm !== rrsig.algorithm || key.problem !== undefined)) return this.failure('no such key');\n            if (false) {",
+    themes: [],
+    honest: true,
+  },
+  {
+    rule: 'RFC 4034 §3.1.8.1: the name of the signer is signed in lower case',
+    file: 'dnssec/signed-data.js',
+    find: 'buffer[at] = LOWER_CASE[prefix[at]];',
+    put: 'buffer[at] = prefix[at];',
+    themes: [],
+    honest: true,
+  },
+  {
+    rule: 'RFC 4034 §3.1.8.1: it is the original TTL that is signed',
+    file: 'dnssec/signed-data.js',
+    find: 'for (let at = 4; at < 8; at++)\n            buffer[end++] = prefix[at];',
+    put: 'for (let at = 0; at < 4; at++)\n            buffer[end++] = (rrset.ttlSeconds >> (24 - 8 * at)) & 0xff;',
+    themes: [],
+    honest: true,
+  },
+  {
+    rule: 'RFC 4035 §5.3.2: what a wildcard made is signed under the name of the wildcard',
+    file: 'dnssec/signed-data.js',
+    find: 'if (labels < labelsOfOwner(rrset)) {',
+    put: 'if (false) {',
+    themes: [],
+    honest: true,
+  },
+  {
+    rule: 'RFC 4034 §6.3: records are signed in canonical order, each once',
+    file: 'dnssec/canonical-form.js',
+    find: 'sorted.sort(compareOctets);',
+    put: '',
+    themes: [],
+    honest: true,
   },
   {
     rule: 'RFC 4035 §5.3.4: fewer labels mean a wildcard, which takes a proof',
@@ -163,15 +230,50 @@ const DELEGATIONS: readonly Mutant[] = [
     file: 'dnssec/delegation.js',
     find: 'if (status.optOut) {',
     put: 'if (true) {',
-    themes: ['F7', 'F8'],
+    themes: ['D5 zone from nothing'],
+  },
+  {
+    rule: 'RFC 4035 §5.2: a DS without its key is bogus, not insecure',
+    file: 'dnssec/verify-dnskeys.js',
+    find: 'return noEntryPoint(zone, keys, flawed, vouchers);',
+    put: "return makeInsecure('unsupported key', zone, '');",
+    themes: ['F13', 'F14'],
+  },
+  {
+    rule: 'RFC 4035 §5.2: a key set that is not signed is bogus, not insecure',
+    file: 'dnssec/verify-dnskeys.js',
+    find: "if (outcome.reason !== 'no such key')",
+    put: "return makeInsecure('unsupported key', zone, '');\n        if (outcome.reason !== 'no such key')",
+    themes: ['F13', 'F14', 'D4'],
+  },
+  {
+    rule: 'RFC 1034 §3.6.2: an alias in the place of DS records counts only when it validates',
+    file: 'dnssec/delegation.js',
+    find: "if (validated.status === 'bogus')\n        return validated;\n    if (rrset.type === RRType.DNAME) {",
+    put: "if (validated.status === 'bogus') return unsigned(makeInsecure('no DS', child), []);\n    if (rrset.type === RRType.DNAME) {",
+    themes: ['F17'],
+  },
+  {
+    rule: 'RFC 4035 §5.2: DS records count only when the parent has signed them',
+    file: 'dnssec/delegation.js',
+    find: "if (validated.status === 'bogus')\n        return validated;\n    const { security, ttlSeconds } = validated;",
+    put: "if (validated.status === 'bogus') return unsigned(makeInsecure('no DS', rrset.owner), []);\n    const { security, ttlSeconds } = validated;",
+    themes: ['D1'],
   },
 ];
 
 const ABSENCE: readonly Mutant[] = [
   {
+    rule: 'RFC 4035 §5.4: the proof decides, not the rcode',
+    file: 'resolver/answer-validation.js',
+    find: 'denial: isSecure ? verdict.kind : asked.kind,',
+    put: 'denial: asked.kind,',
+    themes: ['F10'],
+  },
+  {
     rule: 'RFC 4035 §5.4: what is proven is what the rcode says',
     file: 'resolver/answer-validation.js',
-    find: "if (verdict.security.status === 'secure' && verdict.kind !== asked.kind) {",
+    find: "if (isSecure && verdict.kind === 'name error' && asked.kind === 'no data') {",
     put: 'if (false) {',
     themes: ['F10'],
   },
@@ -180,7 +282,7 @@ const ABSENCE: readonly Mutant[] = [
     file: 'dnssec/denial.js',
     find: 'if (wildcard === undefined)\n        return undefined;',
     put: "if (wildcard === undefined) return { kind: 'name error', records: name.records, closestEncloser: name.closestEncloser };",
-    themes: ['F9', 'F3 wildcard without its proof', 'F3 wildcard denied'],
+    themes: ['F3 wildcard hidden', 'F9 pieces of a proof'],
   },
   {
     rule: 'RFC 4035 §5.4: the denial record itself is validated',
@@ -222,7 +324,7 @@ const ABSENCE: readonly Mutant[] = [
     file: 'dnssec/type-denial.js',
     find: 'if (types.has(RRType.DNAME))',
     put: 'if (false)',
-    themes: ['F9', 'F11'],
+    themes: ['F9 pieces of a proof'],
   },
   {
     rule: 'RFC 6840 §4.1: at a zone cut the parent denies DS alone',
@@ -257,7 +359,15 @@ const ABSENCE: readonly Mutant[] = [
     file: 'dnssec/nsec.js',
     find: 'return after.labelCount > before.labelCount ? after : before;',
     put: 'return before;',
-    themes: ['F9'],
+    themes: [],
+    honest: true,
+  },
+  {
+    rule: 'RFC 4035 §3.1.3.4, RFC 5155 §8.7: where a wildcard is, the name error is none',
+    file: 'dnssec/denial.js',
+    find: "if (wildcard.state === 'absent')",
+    put: 'if (true)',
+    themes: ['F10', 'F3 wildcard denied'],
   },
 ];
 
@@ -274,42 +384,42 @@ const HASHED: readonly Mutant[] = [
     file: 'dnssec/nsec3-source.js',
     find: 'if (refusal !== undefined) {',
     put: 'if (false) {',
-    themes: ['F6', 'F9'],
+    themes: ['F9 pieces of a proof'],
   },
   {
     rule: 'RFC 5155 §8.3: the next closer name is covered',
     file: 'dnssec/nsec3-source.js',
     find: 'const cover = this.#cover(hash);\n            if (cover !== undefined)',
     put: 'const cover = this.#cover(hash) ?? closest;\n            if (cover !== undefined)',
-    themes: ['F9'],
+    themes: ['F9 pieces of a proof'],
   },
   {
     rule: 'RFC 5155 §8.3: the closest encloser is matched',
     file: 'dnssec/nsec3-source.js',
     find: 'if (closest === undefined || closestLabels !== labels - 1)',
     put: 'closest ??= this.#records.find((one) => one.isValid && !whyNotBelow(one.data.types)); if (closest === undefined)',
-    themes: ['F9'],
+    themes: ['F9 pieces of a proof'],
   },
   {
     rule: 'RFC 5155 §8.4: the hash of a covered name is before the next one',
     file: 'dnssec/nsec3.js',
     find: 'return wraps ? afterOwner || beforeNext : afterOwner && beforeNext;',
     put: 'return wraps ? afterOwner || beforeNext : afterOwner;',
-    themes: ['F9', 'F11'],
+    themes: ['F9 pieces of a proof'],
   },
   {
     rule: 'RFC 5155 §8.4: the hash of a covered name is after the owner',
     file: 'dnssec/nsec3.js',
     find: 'return wraps ? afterOwner || beforeNext : afterOwner && beforeNext;',
     put: 'return wraps ? afterOwner || beforeNext : beforeNext;',
-    themes: ['F9', 'F11'],
+    themes: ['F9 pieces of a proof'],
   },
   {
     rule: 'RFC 5155 §3.1.7: the last record covers the two ends only',
     file: 'dnssec/nsec3.js',
     find: 'return wraps ? afterOwner || beforeNext : afterOwner && beforeNext;',
     put: 'return wraps || (afterOwner && beforeNext);',
-    themes: ['F9', 'F11'],
+    themes: ['F9 pieces of a proof'],
   },
   {
     rule: 'RFC 5155 §9.2: an opt-out cover leaves an absence insecure',
@@ -330,7 +440,7 @@ const HASHED: readonly Mutant[] = [
     file: 'dnssec/nsec3-source.js',
     find: "if (cover === undefined)\n            return undefined;\n        return { state: 'absent'",
     put: "if (cover === undefined) return { state: 'absent', closestEncloser, optOut: false, records: [] };\n        return { state: 'absent'",
-    themes: ['F3 wildcard replayed', 'F3 wildcard without its proof'],
+    themes: ['F3 wildcard replayed'],
   },
   {
     rule: 'RFC 9276 §3.2: only a signed record tells of too many iterations',
@@ -368,7 +478,7 @@ const WHOLE: readonly Mutant[] = [
     file: 'resolver/answer-validation.js',
     find: 'if (island !== undefined) {',
     put: 'if (false) {',
-    themes: ['D4'],
+    themes: ['F20'],
   },
 ];
 
@@ -378,4 +488,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...ABSENCE,
   ...HASHED,
   ...WHOLE,
+  ...AROUND,
+  ...LAYERED,
 ];

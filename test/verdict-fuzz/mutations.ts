@@ -2,7 +2,7 @@
  * Changes that need no plan: what a careless or hostile middlebox does to any reply. And those
  * that change nothing that counts: under them every honest answer must still be believed.
  */
-import { Name, Rcode, type ResourceRecord, RRType } from '../../src/wire/index.js';
+import { Name, parseRrsig, Rcode, type ResourceRecord, RRType } from '../../src/wire/index.js';
 import {
   answered,
   data,
@@ -18,6 +18,8 @@ import {
 type Records = readonly ResourceRecord[];
 
 const LETTER = /[a-z]/i;
+/** Of an RRSIG, before the signer's name (RFC 4034 §3.1). */
+const FIXED_OCTETS = 18;
 
 function inSections(
   { reply }: Touch,
@@ -112,6 +114,18 @@ export const HARMLESS: Readonly<Record<string, Operator>> = {
   'letter case': (touch) =>
     inSections(touch, (records) =>
       records.map((one) => ({ ...one, owner: recased(one.owner, touch) })),
+    ),
+  // RFC 6840 §5.1: the signer's name is signed in lower case.
+  'letter case of the signer': (touch) =>
+    inSections(touch, (records) =>
+      records.map((one) => {
+        if (one.type !== RRType.RRSIG) return one;
+        const signer = parseRrsig(one.rdata)!.signer.octets.length;
+        const rdata = one.rdata.slice();
+        const name = Name.fromOctets(rdata.subarray(FIXED_OCTETS, FIXED_OCTETS + signer))!;
+        rdata.set(recased(name, touch).octets, FIXED_OCTETS);
+        return { ...one, rdata };
+      }),
     ),
   'short lives': (touch) =>
     inSections(touch, (records) => records.map((one) => ({ ...one, ttlSeconds: 1 }))),

@@ -22,8 +22,15 @@ export interface ZonePlan {
   readonly servedWith?: string;
   /** Master-file lines. */
   readonly lines: readonly string[];
-  /** What the lines were two months ago, and will be in two: signed then, by the same keys. */
+  /** What the lines were two months ago, and will be in two: signed then. */
   readonly otherLines: readonly string[];
+  /** Same names and types, other data: what the lines become when the world changes. */
+  readonly nextLines?: readonly string[];
+  /**
+   * Two sets of keys, both published and vouched for, of which one signs: RFC 8901 §2.1.2 for two
+   * providers beside each other, RFC 6781 §4.1 for one set after the other.
+   */
+  readonly twoSigners?: boolean;
 }
 
 /** Why keys that were published do not count: RFC 5011 §2.1, RFC 4034 §2.1.1 and §2.1.2. */
@@ -33,6 +40,16 @@ export interface WorldPlan {
   readonly zones: readonly ZonePlan[];
   /** Origins of zones that belong to the attacker: he has their keys. */
   readonly evil: readonly string[];
+  /** His too, and unsigned: what he says there is never secure. */
+  readonly liars?: readonly string[];
+  /**
+   * `after`: at some moment zones change their data and roll their keys. `beside`: every zone with
+   * two signers has two servers, each with the signatures of one.
+   */
+  readonly second?: 'after' | 'beside';
+  readonly changeAfterSeconds?: number;
+  /** Two months ago, and in two, all keys are others; the attacker has those that were. */
+  readonly otherKeys?: boolean;
   /** Zones with a trust anchor of their own. */
   readonly islands: readonly string[];
   readonly negativeAnchors: readonly string[];
@@ -44,6 +61,11 @@ export interface QuestionPlan {
   readonly cd?: boolean;
   /** Virtual time that passes before it is asked. */
   readonly afterSeconds?: number;
+  /** The next question is asked before this one is answered. */
+  readonly together?: boolean;
+  /** What else the client says; without either it gets no AD bit. */
+  readonly dnssecOk?: boolean;
+  readonly wantsAd?: boolean;
 }
 
 export interface Move {
@@ -63,6 +85,10 @@ export interface Case {
   readonly seed: number;
   readonly world: WorldPlan;
   readonly minimisation: Minimisation;
+  /** He sits at his own servers only: all that others say is untouched, signed or not. */
+  readonly ownServersOnly?: boolean;
+  /** When he has gone and every TTL is over, all must be well. */
+  readonly aftermath?: boolean;
   readonly questions: readonly QuestionPlan[];
   readonly tampering: readonly Tampering[];
 }

@@ -24,6 +24,7 @@ import {
   typeMnemonic,
 } from '../../src/wire/index.js';
 import { nameOf } from '../support/simulated-world.js';
+import { keyTag } from '../../src/dnssec/index.js';
 import { KeyDealer, RememberingCrypto } from './keys.js';
 import type { LeakedKeys, WorldPlan, ZonePlan } from './plan.js';
 
@@ -42,45 +43,75 @@ export interface Loot {
   readonly type: number;
   readonly zone: Name;
   readonly isDenial: boolean;
-  readonly when: 'now' | 'before' | 'later';
+  readonly when: 'now' | 'before' | 'later' | 'next';
 }
 
 export interface Scene {
   readonly plan: WorldPlan;
   readonly lab: Lab;
+  /** The same servers at the same addresses, after the change or in the hands of others. */
+  readonly second: Lab | undefined;
+  /** The world as it was two months ago, with the keys that it had. */
+  readonly past: Lab;
   readonly loot: readonly Loot[];
 }
 
 export function buildScene(plan: WorldPlan): Scene {
   const lab = labOf(plan, 'lines');
-  const others = labOf(plan, 'otherLines');
+  const second = plan.second === undefined ? undefined : labOf(plan, 'nextLines');
+  const past = labOf(plan, 'otherLines');
   const loot = [
     ...collect(lab, plan, 'now', START_SECONDS),
-    ...collect(others, plan, 'before', START_SECONDS - TWO_MONTHS),
-    ...collect(others, plan, 'later', START_SECONDS + TWO_MONTHS),
+    ...collect(past, plan, 'before', START_SECONDS - TWO_MONTHS),
+    ...collect(past, plan, 'later', START_SECONDS + TWO_MONTHS),
   ];
-  return { plan, lab, loot };
+  if (second !== undefined) {
+    const when = plan.second === 'after' ? 'next' : 'now';
+    loot.push(...collect(second, plan, when, START_SECONDS + changeAfter(plan), ' second'));
+  }
+  return { plan, lab, second, past, loot };
 }
 
-function labOf(plan: WorldPlan, which: 'lines' | 'otherLines'): Lab {
-  const tools = { signer: new KeyDealer(), crypto };
+/** When the second world takes over; 0 where it stands beside the first. */
+export function changeAfter({ second, changeAfterSeconds = 0 }: WorldPlan): number {
+  return second === 'after' ? changeAfterSeconds : 0;
+}
+
+type Lines = 'lines' | 'otherLines' | 'nextLines';
+
+/** Far enough that no world has so many keys. */
+const OTHER_KEYS = 100;
+
+function labOf(plan: WorldPlan, which: Lines): Lab {
+  const others = plan.otherKeys === true && which === 'otherLines';
+  const tools = { signer: new KeyDealer(others ? OTHER_KEYS : 0), crypto };
   const lab = buildLab({ world: worldOf(plan, which), tools });
   // All keys now and in the same order: zones that were signed at another time had the same ones.
   Array.from(lab.makeKeys());
   return lab;
 }
 
-function worldOf(plan: WorldPlan, which: 'lines' | 'otherLines'): World {
+function worldOf(plan: WorldPlan, which: Lines): World {
   const zones = plan.zones.map((zone): ZoneSpec => {
-    const { origin, servedWith } = zone;
-    const signing = signingOf(zone);
+    const { origin, servedWith, twoSigners, leaked } = zone;
+    const isSecond = which === 'nextLines';
+    const signing = signingOf(isSecond ? besides(plan, zone) : zone);
+    const faults: ZoneFault[] = [];
+    if (leaked !== undefined) faults.push(leaking(leaked));
+    if (twoSigners === true) faults.push(oneSigner(isSecond));
+    const lines = zone[which] ?? zone.lines;
+    const server = servedWith ?? origin;
+    const isShared = twoSigners === true && plan.second === 'beside';
     return {
       origin,
-      text: zone[which].map((line) => `${line}\n`).join(''),
+      text: lines.map((line) => `${line}\n`).join(''),
       ...(signing === undefined ? {} : { signing }),
-      ...(zone.hasDs === false && which === 'lines' ? { hasDs: false } : {}),
-      ...(zone.leaked === undefined ? {} : { faults: [leaking(zone.leaked)] }),
-      servers: [{ name: serverName(servedWith ?? origin) }],
+      ...(zone.hasDs === false && which !== 'otherLines' ? { hasDs: false } : {}),
+      faults,
+      servers: [
+        { name: serverName(server) },
+        ...(isShared ? [{ name: secondServer(server) }] : []),
+      ],
     };
   });
   return { zones, domains: [] };
@@ -88,6 +119,42 @@ function worldOf(plan: WorldPlan, which: 'lines' | 'otherLines'): World {
 
 function serverName(origin: string): string {
   return origin === '.' ? 'a.root-servers.' : `ns1.${origin}`;
+}
+
+function secondServer(origin: string): string {
+  return `ns2.${origin}`;
+}
+
+/** Whether the second world speaks from the server of that name. */
+export function isOfSecond(serverName: Name): boolean {
+  return serverName.toString().startsWith('ns2.');
+}
+
+/** RFC 8901 §5.2: the second provider has a chain of its own; after a change, the salt is new. */
+function besides(plan: WorldPlan, zone: ZonePlan): ZonePlan {
+  if (zone.twoSigners !== true) return zone;
+  const isHashed = zone.denial === 'NSEC3' || zone.denial === 'opt-out';
+  if (isHashed) return { ...zone, salt: [...(zone.salt ?? []), 9] };
+  return zone.denial === 'NSEC' && plan.second === 'beside' && zone.iterations === 1
+    ? { ...zone, denial: 'NSEC3', iterations: 0 }
+    : zone;
+}
+
+/** Leaves only the signatures of the first set of keys, or of the second. */
+function oneSigner(isSecond: boolean): ZoneFault {
+  const seen = new Set<string>();
+  const first = new Set<number>();
+  return {
+    keyBeforeSigning: (rdata, role) => {
+      if (!seen.has(role)) first.add(keyTag(rdata));
+      seen.add(role);
+      return rdata;
+    },
+    signature: (rdata) => {
+      const tag = (rdata[16]! << 8) | rdata[17]!;
+      return first.has(tag) !== isSecond ? rdata : undefined;
+    },
+  };
 }
 
 function signingOf(zone: ZonePlan): SigningSpec | undefined {
@@ -132,18 +199,38 @@ function leaking(leaked: LeakedKeys): ZoneFault {
   };
 }
 
-function collect(lab: Lab, plan: WorldPlan, when: Loot['when'], nowSeconds: number): Loot[] {
+function collect(
+  lab: Lab,
+  plan: WorldPlan,
+  when: Loot['when'],
+  nowSeconds: number,
+  version = '',
+): Loot[] {
   const loot: Loot[] = [];
-  for (const zonePlan of plan.zones) {
+  for (const first of plan.zones) {
+    const zonePlan = version === '' ? first : besides(plan, first);
+    if (version !== '' && first.twoSigners !== true && first.nextLines === undefined) continue;
     const hosted = lab.zones.get(nameOf(zonePlan.origin).key)!;
     const { signed, zone } = hosted;
     if (signed === undefined) continue;
+    const { signer } = signed;
     const take = (set: ZoneRRset, isDenial: boolean, chain = ''): void => {
       const { owner, type } = set;
-      const signatures = signed.signer.signNow(set, nowSeconds);
-      const label = `${zonePlan.origin} ${owner} ${typeMnemonic(type)} ${when}${chain}`;
-      const records = [...recordsOf(set), ...recordsOf(set, signatures)];
-      loot.push({ label, records, owner, type, zone: zone.origin, isDenial, when });
+      const label = `${zonePlan.origin} ${owner} ${typeMnemonic(type)} ${when}${version}${chain}`;
+      let records: readonly ResourceRecord[] | undefined;
+      loot.push({
+        label,
+        // Most of it is never taken out again, and to sign is dear.
+        get records() {
+          const signed = (): ResourceRecord[] => recordsOf(set, signer.signNow(set, nowSeconds));
+          return (records ??= [...recordsOf(set), ...signed()]);
+        },
+        owner,
+        type,
+        zone: zone.origin,
+        isDenial,
+        when,
+      });
     };
     for (const node of zone.nodesInOrder()) {
       for (const set of node.rrsets.values()) {
@@ -152,7 +239,7 @@ function collect(lab: Lab, plan: WorldPlan, when: Loot['when'], nowSeconds: numb
     }
     for (const set of denialsOf(hosted, denialSpec(zonePlan))) take(set, true);
     const second = secondChain(zonePlan);
-    if (when !== 'now' || second === undefined) continue;
+    if (when !== 'now' || version !== '' || second === undefined) continue;
     for (const set of denialsOf(hosted, second)) take(set, true, ' second chain');
   }
   return loot;

@@ -36,12 +36,16 @@ function* simpler(found: Case): Generator<Case> {
       yield { ...found, questions: found.questions.with(at, { name, type }) };
     }
   }
+  for (const member of ['aftermath', 'ownServersOnly'] as const) {
+    const { [member]: gone, ...rest } = found;
+    if (gone !== undefined) yield rest;
+  }
   for (const world of simplerWorlds(found.world)) yield { ...found, world };
 }
 
 function* simplerWorlds(world: WorldPlan): Generator<WorldPlan> {
   for (const [at, zone] of world.zones.entries()) {
-    const needed = [...world.evil, ...world.islands].includes(zone.origin);
+    const needed = [...world.evil, ...(world.liars ?? []), ...world.islands].includes(zone.origin);
     const isAbove = world.zones.some(({ origin }) => origin.endsWith(`.${zone.origin}`));
     const serves = world.zones.some(({ servedWith }) => servedWith === zone.origin);
     if (!needed && !isAbove && !serves && at > 0) {
@@ -51,6 +55,10 @@ function* simplerWorlds(world: WorldPlan): Generator<WorldPlan> {
       yield { ...world, zones: world.zones.with(at, simple) };
     }
   }
+  for (const member of ['second', 'otherKeys', 'liars'] as const) {
+    const { [member]: gone, ...rest } = world;
+    if (gone !== undefined) yield rest;
+  }
   if (world.islands.length > 0) yield { ...world, islands: [] };
   if (world.negativeAnchors.length > 0) yield { ...world, negativeAnchors: [] };
 }
@@ -58,7 +66,10 @@ function* simplerWorlds(world: WorldPlan): Generator<WorldPlan> {
 function* simplerZones(zone: ZonePlan): Generator<ZonePlan> {
   for (const lines of shorter(zone.lines)) yield { ...zone, lines };
   if (zone.otherLines.length > 0) yield { ...zone, otherLines: [] };
-  const optional = ['salt', 'iterations', 'split', 'servedWith', 'lifetimeSeconds'] as const;
+  const optional = [
+    ...(['salt', 'iterations', 'split', 'servedWith', 'lifetimeSeconds'] as const),
+    ...(['nextLines', 'twoSigners', 'leaked'] as const),
+  ];
   for (const member of optional) {
     if (zone[member] === undefined) continue;
     const { [member]: _, ...rest } = zone;

@@ -12,7 +12,7 @@ import {
 import { nameOf } from '../support/simulated-world.js';
 import type { Dice } from './dice.js';
 import { keysOf, type OwnKey } from './own-signatures.js';
-import { crypto, type Loot, type Scene } from './scene.js';
+import { changeAfter, crypto, type Loot, type Scene, START_SECONDS } from './scene.js';
 
 const ADDRESS = Uint8Array.of(11, 66, 66, 66);
 
@@ -20,9 +20,14 @@ export class Stage {
   readonly scene: Scene;
   readonly loot: readonly Loot[];
   readonly evil: readonly { readonly origin: Name; readonly key: OwnKey; readonly label: string }[];
+  /** Origins of the zones that are his and not signed. */
+  readonly liars: readonly Name[];
+  readonly changeSeconds: number;
 
   constructor(scene: Scene) {
     this.scene = scene;
+    this.liars = (scene.plan.liars ?? []).map(nameOf);
+    this.changeSeconds = START_SECONDS + changeAfter(scene.plan);
     this.loot = scene.loot;
     this.evil = scene.plan.evil.map((label) => {
       const origin = nameOf(label);
@@ -72,12 +77,17 @@ export type Operator = (touch: Touch) => Message | undefined;
 
 // --- drawers ---
 
-export function denials({ stage }: Touch, suits: (one: Loot) => boolean = () => true): Loot[] {
-  return stage.loot.filter((one) => one.isDenial && one.when === 'now' && suits(one));
+/** What was said up to now in this world: after a change, the old as well as the new. */
+export function denials(touch: Touch, suits: (one: Loot) => boolean = () => true): Loot[] {
+  return touch.stage.loot.filter((one) => one.isDenial && wasSaid(one, touch) && suits(one));
 }
 
-export function data({ stage }: Touch, suits: (one: Loot) => boolean): Loot[] {
-  return stage.loot.filter((one) => !one.isDenial && one.when === 'now' && suits(one));
+export function data(touch: Touch, suits: (one: Loot) => boolean): Loot[] {
+  return touch.stage.loot.filter((one) => !one.isDenial && wasSaid(one, touch) && suits(one));
+}
+
+function wasSaid({ when }: Loot, { stage, nowSeconds }: Touch): boolean {
+  return when === 'now' || (when === 'next' && nowSeconds >= stage.changeSeconds);
 }
 
 export function soaOf(touch: Touch, zone: Name): readonly ResourceRecord[] {

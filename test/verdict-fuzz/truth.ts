@@ -5,16 +5,26 @@
 import { nameOfRdata, octetKey, type Name, RRType } from '../../src/wire/index.js';
 import { nameOf } from '../support/simulated-world.js';
 import type { ZonePlan } from './plan.js';
-import type { Scene } from './scene.js';
+import { changeAfter, type Scene, START_SECONDS } from './scene.js';
 
 export interface TrueRRset {
   readonly owner: Name;
   readonly type: number;
   readonly ttlSeconds: number;
-  /** Keys of the RDATA, sorted. */
-  readonly rdatas: readonly string[];
+  /** What it says, or says at one time and another; the last one to the end. */
+  readonly versions: readonly Version[];
   /** Where an alias leads. */
   readonly target: Name | undefined;
+}
+
+export interface Version {
+  /** Keys of the RDATA, sorted. */
+  readonly rdatas: readonly string[];
+  readonly fromSeconds: number;
+  /** From then on servers do not say it any more. */
+  readonly untilSeconds: number;
+  /** Until then signatures over it are valid, and nobody can tell that it is not the latest. */
+  readonly signedUntilSeconds: number;
 }
 
 /**
@@ -35,7 +45,7 @@ export interface Step {
   readonly zone: string;
 }
 
-const SUPPORTED = [8, 13, 15];
+const SUPPORTED = [8, 10, 13, 14, 15];
 const SUPPORTED_DIGESTS = [2, 4];
 const MOST_ITERATIONS = 50;
 
@@ -54,8 +64,14 @@ export class Truth {
     this.#scene = scene;
     this.#zones = scene.plan.zones.map((plan) => {
       const origin = nameOf(plan.origin);
-      return { plan, origin, rrsets: readZone(scene, origin) };
+      return { plan, origin, rrsets: readZone(scene, plan) };
     });
+  }
+
+  /** Whose word counts for nothing: the zones of the attacker. */
+  isHis(zone: string): boolean {
+    const { evil, liars = [] } = this.#scene.plan;
+    return evil.includes(zone) || liars.includes(zone);
   }
 
   stepAt(name: Name, type: number): Step {
@@ -126,17 +142,37 @@ function isVouchedFor({ algorithms, hasDs, digestType = 2 }: ZonePlan): boolean 
   );
 }
 
-function readZone({ lab }: Scene, origin: Name): TrueRRset[] {
+function readZone({ plan: world, lab, second }: Scene, plan: ZonePlan): TrueRRset[] {
+  const origin = nameOf(plan.origin);
   const { zone } = lab.zones.get(origin.key)!;
+  const changes = world.second === 'after' ? second?.zones.get(origin.key)?.zone : undefined;
+  const changeSeconds = START_SECONDS + changeAfter(world);
   return zone.nodesInOrder().flatMap(({ name, rrsets }) =>
     [...rrsets.values()].map(({ type, ttlSeconds, rdatas }): TrueRRset => {
       const octets = rdatas();
       const isAlias = type === RRType.CNAME || type === RRType.DNAME;
       const target = isAlias ? nameOfRdata(type, octets[0]!) : undefined;
-      const keys = octets.map((rdata) => octetKey(rdata)).sort();
-      return { owner: name, type, ttlSeconds, rdatas: keys, target };
+      const always = { fromSeconds: 0, untilSeconds: Infinity, signedUntilSeconds: Infinity };
+      const versions: Version[] = [{ ...always, rdatas: keysOf(octets) }];
+      const next = keysOf(changes?.rrset(name, type)?.rdatas() ?? octets);
+      if (next.join() !== versions[0]!.rdatas.join()) {
+        const signedUntilSeconds = lastSignatureEnds(plan, changeSeconds);
+        versions[0] = { ...versions[0]!, untilSeconds: changeSeconds, signedUntilSeconds };
+        versions.push({ ...always, fromSeconds: changeSeconds, rdatas: next });
+      }
+      return { owner: name, type, ttlSeconds, versions, target };
     }),
   );
+}
+
+function keysOf(rdatas: readonly Uint8Array[]): string[] {
+  return rdatas.map((rdata) => octetKey(rdata)).sort();
+}
+
+/** Zones sign anew after each third of the life of their signatures. */
+function lastSignatureEnds({ lifetimeSeconds = 21 * 86_400 }: ZonePlan, seconds: number): number {
+  const third = Math.floor(lifetimeSeconds / 3);
+  return Math.floor(seconds / third) * third + lifetimeSeconds;
 }
 
 interface Seen {

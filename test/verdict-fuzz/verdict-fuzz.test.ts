@@ -2,19 +2,37 @@
  * A short run of `npm run fuzz:verdict`: random signed Internets, an attacker on all wires, and
  * the truth. And that it is able to fail: a checker that never complains proves nothing.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import type { Resolution } from '../../src/resolver/index.js';
-import { RRType } from '../../src/wire/index.js';
+import {
+  decodeMessage,
+  encodeMessage,
+  IpAddress,
+  type Message,
+  type Question,
+  type ResourceRecord,
+  RRClass,
+  RRType,
+} from '../../src/wire/index.js';
 import { chooseSeed } from '../fuzz/mutate.js';
 import { nameOf, SimulatedWorld } from '../support/simulated-world.js';
 import { harmlessScheme, OPERATORS } from './adversary.js';
 import { replay, runCampaign } from './campaign.js';
 import { check } from './check.js';
+import { checkReply } from './check-reply.js';
+import { Clerk } from './clerk.js';
+import { PLAYED } from './forgery-table.js';
 import { Theatre } from './life.js';
-import type { Case, WorldPlan } from './plan.js';
-import { buildScene, crypto } from './scene.js';
+import { MUTANTS } from './mutant-table.js';
+import type { Case, QuestionPlan, WorldPlan } from './plan.js';
+import { buildScene, crypto, islandAnchors } from './scene.js';
 import { asTest, shrink } from './shrink.js';
 
+const TESTS = fileURLToPath(new URL('../../../test/', import.meta.url));
+const COMPILED = fileURLToPath(new URL('../../src/', import.meta.url));
 const ANSWERS = 2_000;
 const seed = chooseSeed();
 t.comment(`replay with ANCHORITE_SEED=${seed}`);
@@ -60,8 +78,10 @@ t.test('the checker sees what is wrong with an answer', (t) => {
   const judge = (name: string, change: (real: Resolution) => Partial<Resolution>, type = 'A') => {
     const real = world.resolve(name, type);
     const number = type === 'A' ? RRType.A : RRType.TXT;
-    t.same(check(truth, nameOf(name), number, real, true), [], `${name}: the truth is no flaw`);
-    return check(truth, nameOf(name), number, { ...real, ...change(real) }, false);
+    const asked = { name: nameOf(name), type: number, nowSeconds: world.now.wallSeconds };
+    const honest = check(truth, { ...asked, reach: 'none' }, real);
+    t.same(honest, [], `${name}: the truth is no flaw`);
+    return check(truth, { ...asked, reach: 'everywhere' }, { ...real, ...change(real) });
   };
   const secure = world.resolve('mx.alpha.', 'A').security;
   const insecure = world.resolve('mx.open.beta.', 'A').security;
@@ -155,13 +175,140 @@ t.test('every operator changes something, and the harmless ones harm nothing', (
   for (let round = 0; round < 4; round++) {
     t.same(theatre.play(life, harmlessScheme(seed + round), true).flaws, [], 'all is believed');
   }
-  t.ok(Object.keys(OPERATORS).length >= 50, `${Object.keys(OPERATORS).length} operators`);
-  for (const code of ['F1', 'F2', 'F3', 'F4', 'F5', 'F6', 'F7', 'F8', 'F9', 'F10', 'F11', 'F12']) {
-    t.ok(
-      Object.keys(OPERATORS).some((name) => name.startsWith(`${code} `)),
-      code,
-    );
+  t.end();
+});
+
+t.test('every published attack is played by an operator or by a test', (t) => {
+  const numbered = (letter: string, last: number): string[] =>
+    Array.from({ length: last }, (_, at) => `${letter}${at + 1}`);
+  const expected = [numbered('I', 13), numbered('G', 6), numbered('F', 23), numbered('D', 9)];
+  t.same(Object.keys(PLAYED).sort(), expected.flat().sort());
+  const names = Object.keys(OPERATORS);
+  for (const [id, { operators = [], tests = [] }] of Object.entries(PLAYED)) {
+    t.ok(operators.length + tests.length > 0, id);
+    for (const operator of operators) {
+      const isThere = names.some((name) => `${name} `.startsWith(`${operator} `));
+      t.ok(isThere, `${id}: ${operator}`);
+    }
+    for (const [file, title] of tests) {
+      const source = readFileSync(join(TESTS, `${file}.test.ts`), 'utf8');
+      t.ok(source.includes(title), `${id}: ${file}: ${title}`);
+    }
   }
+  for (const name of names) {
+    const id = /^[IGFD]\d+(?= )/.exec(name)?.[0];
+    t.ok(id === undefined || id in PLAYED, `${name} stands in the table`);
+  }
+  t.end();
+});
+
+t.test('every broken validator breaks something that is there', (t) => {
+  t.ok(MUTANTS.length >= 90, `${MUTANTS.length} mutants`);
+  t.equal(new Set(MUTANTS.map(({ rule }) => rule)).size, MUTANTS.length, 'each has its own rule');
+  for (const { rule, file, find, put, themes, honest, test } of MUTANTS) {
+    const source = readFileSync(join(COMPILED, file), 'utf8');
+    t.equal(source.split(find).length, 2, `${rule}: once in ${file}`);
+    t.not(find, put, rule);
+    for (const theme of themes) {
+      const isThere = Object.keys(OPERATORS).some((name) => `${name} `.startsWith(`${theme} `));
+      t.ok(isThere, `${rule}: ${theme}`);
+    }
+    const judges = [themes.length > 0, honest === true, test !== undefined];
+    t.equal(judges.filter(Boolean).length, 1, `${rule}: one way to catch it`);
+  }
+  t.end();
+});
+
+t.test('the checker sees what is wrong with a reply', (t) => {
+  const { truth, scene } = new Theatre(buildScene(SMALL));
+  const world = new SimulatedWorld({ lab: scene.lab, crypto, config: { mailPrefetch: false } });
+  const clerk = new Clerk(world);
+  const judge = (question: QuestionPlan, change: (real: Message) => Partial<Message>): string => {
+    const errand = clerk.send(question);
+    clerk.await([errand]);
+    const { nowSeconds } = { nowSeconds: world.now.wallSeconds };
+    const asked = { name: nameOf(question.name), type: RRType.A, nowSeconds };
+    const real = errand.reply!;
+    t.same(checkReply(truth, { ...asked, reach: 'none' }, question, real), [], 'the truth is none');
+    const seen = { ...real, ...change(real) };
+    return checkReply(truth, { ...asked, reach: 'everywhere' }, question, seen).join('\n');
+  };
+  const signed: QuestionPlan = { name: 'mx.alpha.', type: 'A', wantsAd: true };
+  const open: QuestionPlan = { name: 'mx.open.beta.', type: 'A', dnssecOk: true };
+  const lie = ({ answer }: Message): Partial<Message> => ({
+    answer: answer.map((one) => ({ ...one, rdata: Uint8Array.of(6, 6, 6, 6) })),
+  });
+  const cases: readonly (readonly [string, string, RegExp | ''])[] = [
+    ['other data', judge(signed, lie), /has other data/],
+    ['other data to those who set CD', judge({ ...signed, cd: true }, lie), /has other data/],
+    [
+      'the same without AD is theirs to judge',
+      judge({ ...signed, cd: true }, (real) => ({ ...lie(real), authenticData: false })),
+      '',
+    ],
+    ['no AD', judge(signed, () => ({ authenticData: false })), /no AD bit on what is secure/],
+    ['AD for what is unsigned', judge(open, () => ({ authenticData: true })), /nothing proves it/],
+    [
+      'AD for those who did not ask',
+      judge({ name: 'mx.alpha.', type: 'A' }, () => ({ authenticData: true })),
+      /nobody asked for/,
+    ],
+    ['an answer that is gone', judge(signed, () => ({ answer: [] })), /in truth data/],
+    ['AD with a failure', judge(signed, () => ({ rcode: 2 })), /AD bit with rcode 2/],
+    [
+      'a long life',
+      judge(signed, ({ answer }) => ({
+        answer: answer.map((one) => ({ ...one, ttlSeconds: 1e6 })),
+      })),
+      /is to live 1000000 s/,
+    ],
+  ];
+  for (const [title, flaws, expected] of cases) {
+    if (expected === '') t.equal(flaws, '', title);
+    else t.match(flaws, expected, title);
+  }
+  t.end();
+});
+
+t.test('I2: a forwarder speaks for its zone, and for no other', (t) => {
+  const zones = [
+    ...SMALL.zones,
+    { origin: 'free.beta.', lines: ['mx A 11.1.1.9', 'to CNAME mx.open.beta.'], otherLines: [] },
+  ];
+  const { lab } = buildScene({ ...SMALL, zones });
+  const address = IpAddress.parse('11.66.0.1')!;
+  const lie = (owner: string, type: number, rdata: Uint8Array): ResourceRecord => {
+    return { owner: nameOf(owner), type, class: RRClass.IN, ttlSeconds: 86_400, rdata };
+  };
+  const forged = Uint8Array.of(11, 66, 66, 66);
+  const host = nameOf('ns.open.beta.').octets;
+  lab.network.listen(address, {
+    answer: (query) => {
+      const { id, questions } = (decodeMessage(query) as { value: Message }).value;
+      const { name } = questions[0]!;
+      const message = {
+        ...{ id, opcode: 0, rcode: 0, isResponse: true, recursionDesired: true },
+        ...{ recursionAvailable: true, authoritative: false, questions },
+        answer: [lie(`${name}`, RRType.A, forged), lie('mx.free.beta.', RRType.A, forged)],
+        authority: ['beta.', 'free.beta.', '.'].map((owner) => lie(owner, RRType.NS, host)),
+        additional: [lie('ns.open.beta.', RRType.A, address.octets)],
+      };
+      return { kind: 'reply', octets: encodeMessage(message, { maxOctets: 65_535 }) };
+    },
+  });
+  const servers = [{ address, port: 53 }];
+  const world = new SimulatedWorld({
+    lab,
+    crypto,
+    config: { configuredZones: [{ zone: nameOf('open.beta.'), servers, forwarding: true }] },
+  });
+  const dataOf = (name: string): string[] => {
+    const { answer } = world.resolve(name, 'A');
+    return answer.map(({ rrset }) => `${rrset.owner} ${rrset.rdatas[0]!.join('.')}`);
+  };
+  t.same(dataOf('mx.open.beta.'), ['mx.open.beta. 11.66.66.66'], 'what it says there counts');
+  t.same(dataOf('mx.free.beta.'), ['mx.free.beta. 11.1.1.9']);
+  t.equal(world.resolve('mx.alpha.', 'A').security.status, 'secure');
   t.end();
 });
 
@@ -208,5 +355,49 @@ t.test('once found: a referral went around the trust anchor of an island', (t) =
   }));
   const [, mx] = found.questions;
   t.same(replay({ ...found, questions: [mx!], minimisation: 'off', tampering: unsigned }), []);
+  t.end();
+});
+
+t.test('once found: forged replies led away from an island for ever', (t) => {
+  const signed = { algorithms: [13], denial: 'NSEC', otherLines: [] } as const;
+  const zones: WorldPlan['zones'] = [
+    ...SMALL.zones,
+    { origin: 'plain.alpha.', lines: [], otherLines: [] },
+    { origin: 'island.plain.alpha.', ...signed, hasDs: false, lines: ['mx A 11.1.1.4'] },
+  ];
+  const scene = buildScene({ ...SMALL, zones, islands: ['island.plain.alpha.'] });
+  const { lab } = scene;
+  const config = { minimisation: 'off', mailPrefetch: false } as const;
+  const world = new SimulatedWorld({ lab, crypto, config, anchors: () => islandAnchors(scene) });
+  const root = lab.servers.get(nameOf('a.root-servers.').key)!;
+  const questionIn = (query: Uint8Array): Question => {
+    return (decodeMessage(query) as { value: Message }).value.questions[0]!;
+  };
+  // The servers that the hints name seem to speak for the island; others are not told of.
+  const forger: typeof root.answer = (query, transport, nowSeconds) => {
+    const { name, type } = questionIn(query);
+    if (name.isRoot && type === RRType.NS) return { kind: 'silence' };
+    const reply = root.answer(query, transport, nowSeconds);
+    if (type !== RRType.A || reply.kind !== 'reply') return reply;
+    const said = (decodeMessage(reply.octets) as { value: Message }).value;
+    const lie = { owner: name, type, class: RRClass.IN, ttlSeconds: 60 };
+    const answer = [{ ...lie, rdata: Uint8Array.of(11, 66, 66, 66) }];
+    const message = { ...said, authoritative: true, answer, authority: [], additional: [] };
+    return { kind: 'reply', octets: encodeMessage(message, { maxOctets: 1_232 }) };
+  };
+  for (const address of root.addresses) lab.network.listen(address, { answer: forger });
+  for (const label of ['mx', 'to']) {
+    t.equal(world.resolve(`${label}.island.plain.alpha.`, 'A').rcode, 2, 'it gets nowhere');
+  }
+  for (const address of root.addresses) lab.network.listen(address, root);
+  world.sleep(25 * 3_600_000);
+  const before = world.sent.length;
+  t.equal(world.resolve('mx.island.plain.alpha.', 'A').security.status, 'secure');
+  const astray = world.sent.slice(before).filter(({ address, octets }) => {
+    const { name, type } = questionIn(octets);
+    const isRoots = root.addresses.some(({ key }) => key === address.key);
+    return isRoots && type === RRType.DNSKEY && !name.isRoot;
+  });
+  t.equal(astray.length, 0, "nobody asks the root's servers for the keys of the island any more");
   t.end();
 });
