@@ -76,7 +76,7 @@ const RESOLVER: readonly Mutant[] = [
   },
   {
     rule: 'RFC 6672 §5.3.1: the signed DNAME speaks for the CNAME that was made from it',
-    file: 'resolver/resolution.js',
+    file: 'resolver/alias-chains.js',
     find: 'return dnameAbove(answer, name) ?? set;',
     put: 'return set ?? dnameAbove(answer, name);',
     themes: [],
@@ -198,9 +198,9 @@ const OPEN: readonly Mutant[] = [
   },
   {
     rule: 'RFC 4035 §3.1.4.1: at the end of an alias the parent is asked for DS records',
-    file: 'resolver/resolution.js',
-    find: 'this.type === RRType.DS ? target.isBelow(cut.zone) : target.isAtOrBelow(cut.zone);',
-    put: 'target.isAtOrBelow(cut.zone);',
+    file: 'resolver/alias-chains.js',
+    find: 'type === RRType.DS ? target.isBelow(zone) : target.isAtOrBelow(zone)',
+    put: 'target.isAtOrBelow(zone)',
     themes: [],
     honest: true,
     open: 'the name is asked for again when what stands in the same reply is refused',
