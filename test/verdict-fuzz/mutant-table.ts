@@ -276,6 +276,7 @@ const ABSENCE: readonly Mutant[] = [
     find: "if (isSecure && verdict.kind === 'name error' && asked.kind === 'no data') {",
     put: 'if (false) {',
     themes: ['F10'],
+    open: 'since the proof decides, the answer is right either way',
   },
   {
     rule: 'RFC 4035 §5.4: a name error denies the wildcard too',
@@ -479,6 +480,7 @@ const WHOLE: readonly Mutant[] = [
     find: 'if (island !== undefined) {',
     put: 'if (false) {',
     themes: ['F20'],
+    open: 'islands that are reached from an unsigned zone are too rare in the worlds',
   },
 ];
 
