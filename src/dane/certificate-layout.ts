@@ -20,8 +20,10 @@ export interface CertificateLayout {
   readonly notBeforeSeconds: number;
   readonly notAfterSeconds: number;
   readonly isSelfIssued: boolean;
-  /** RFC 5280 §4.2.1.9, and certificates of version 1, which cannot say it. */
+  /** RFC 5280 §4.2.1.9 */
   readonly isAuthority: boolean;
+  /** RFC 5280 §4.1.2.1: without extensions, it can say nothing about what it is for. */
+  readonly isVersion1: boolean;
   readonly pathLength: number | undefined;
   /** RFC 5280 §4.2.1.3: without the extension a key may be used for everything. */
   readonly maySignCertificates: boolean;
@@ -80,7 +82,8 @@ export function readCertificate(octets: Uint8Array): CertificateLayout | undefin
     notBeforeSeconds,
     notAfterSeconds,
     isSelfIssued,
-    ...readUses(extensions, isVersioned),
+    isVersion1: !isVersioned,
+    ...readUses(extensions),
   };
 }
 
@@ -95,7 +98,7 @@ type Uses = Pick<
   'isAuthority' | 'pathLength' | 'maySignCertificates' | 'mayServe' | 'unknownCritical'
 >;
 
-function readUses(extensions: readonly Extension[], isVersioned: boolean): Uses {
+function readUses(extensions: readonly Extension[]): Uses {
   const byOid = new Map(extensions.map((extension) => [extension.oid, extension]));
   const constraints = byOid.get(OID.basicConstraints);
   const [first, second] = readDerSequence(constraints?.value) ?? [];
@@ -105,7 +108,7 @@ function readUses(extensions: readonly Extension[], isVersioned: boolean): Uses 
   const purposes = byOid.get(OID.extendedKeyUsage)?.value;
   const purposeOids = (readDerSequence(purposes) ?? []).map(({ content }) => formatHex(content));
   return {
-    isAuthority: isVersioned ? hasFlag && first.content[0] !== 0 : true,
+    isAuthority: hasFlag && first.content[0] !== 0,
     pathLength: length?.tag === DerTag.INTEGER ? (length.content.at(-1) ?? 0) : undefined,
     maySignCertificates: usage === undefined || hasBit(usage, KEY_CERT_SIGN_BIT),
     mayServe:

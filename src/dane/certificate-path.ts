@@ -32,16 +32,28 @@ export interface Anchor {
 
 export type FoundPath =
   | { readonly ok: true; readonly path: readonly Certificate[] }
+  /** Signatures lead to the authority, but RFC 5280 does not let them count. */
+  | { readonly ok: false; readonly reason: 'flaw'; readonly flaw: PathFlaw }
   | { readonly ok: false; readonly reason: 'no path' | 'too much work' };
 
-/** Depth first, never through one certificate twice, within a number of checks. */
+/**
+ * Depth first, never through one certificate twice, within a number of checks. A path with a flaw
+ * is not the end: servers send an authority's old certificate along with its new one.
+ */
 export function findPath(
   leaf: Certificate,
   others: readonly Certificate[],
   anchor: Anchor,
+  nowSeconds: number,
 ): FoundPath {
   let checks = 0;
   let spent = false;
+  let flaw: PathFlaw | undefined;
+  const isRight = (path: readonly Certificate[]): boolean => {
+    const found = whyPathIsWrong(path, anchor, nowSeconds);
+    flaw ??= found;
+    return found === undefined;
+  };
   const may = (check: () => boolean): boolean => {
     if (checks >= DANE_LIMITS.issuerChecks.value) spent = true;
     else checks++;
@@ -50,17 +62,18 @@ export function findPath(
   const extend = (path: readonly Certificate[]): readonly Certificate[] | undefined => {
     const top = path[path.length - 1]!;
     // RFC 7671 §5.2: the authority is never the server's own certificate.
-    if (path.length > 1 && anchor.isAuthority(top)) return path;
+    if (path.length > 1 && anchor.isAuthority(top) && isRight(path)) return path;
     for (const issuer of others) {
       if (path.includes(issuer)) continue;
       if (!may(() => top.opened.isIssuedBy(issuer.opened))) continue;
       const whole = extend([...path, issuer]);
       if (whole !== undefined) return whole;
     }
-    return may(() => anchor.hasSigned(top)) ? path : undefined;
+    return may(() => anchor.hasSigned(top)) && isRight(path) ? path : undefined;
   };
   const path = extend([leaf]);
   if (path !== undefined) return { ok: true, path };
+  if (flaw !== undefined) return { ok: false, reason: 'flaw', flaw };
   return { ok: false, reason: spent ? 'too much work' : 'no path' };
 }
 
@@ -71,13 +84,16 @@ export interface PathFlaw {
 }
 
 /** RFC 5280 §6.1: dates, who may sign for whom, and nothing critical that is not understood. */
-export function whyPathIsWrong(
+function whyPathIsWrong(
   path: readonly Certificate[],
+  anchor: Anchor,
   nowSeconds: number,
 ): PathFlaw | undefined {
   for (const [depth, certificate] of path.entries()) {
     const flaw =
-      whyNotNow(certificate, nowSeconds) ?? whyNotIssuer(path, depth) ?? whyNotUsable(certificate);
+      whyNotNow(certificate, nowSeconds) ??
+      whyNotIssuer(path, depth, anchor) ??
+      whyNotUsable(certificate);
     if (flaw !== undefined) return flaw;
   }
   return undefined;
@@ -97,10 +113,18 @@ function whyNotNow({ opened, layout }: Certificate, nowSeconds: number): PathFla
   };
 }
 
-function whyNotIssuer(path: readonly Certificate[], depth: number): PathFlaw | undefined {
+function whyNotIssuer(
+  path: readonly Certificate[],
+  depth: number,
+  anchor: Anchor,
+): PathFlaw | undefined {
   const certificate = path[depth]!;
-  const { isAuthority, maySignCertificates, pathLength } = certificate.layout;
+  const { isVersion1, maySignCertificates, pathLength } = certificate.layout;
   if (depth === 0) return undefined;
+  // RFC 5280 §6.1.4 (k): version 1 cannot say that it is an authority. The TLSA record says it for
+  // the one that it names; of any other it would be a customer's word that he may issue, too.
+  const isAuthority =
+    certificate.layout.isAuthority || (isVersion1 && anchor.isAuthority(certificate));
   const { subject } = certificate.opened;
   // RFC 5280 §4.2.1.9: how many authorities may follow, those that renew themselves not counted.
   const between = path.slice(1, depth).filter(({ layout }) => !layout.isSelfIssued).length;

@@ -10,7 +10,6 @@ import {
   type Certificate,
   findPath,
   openCertificate,
-  whyPathIsWrong,
 } from './certificate-path.js';
 import type { CertificateTools } from './certificate-tools.js';
 import { CertificateData } from './certificate-data.js';
@@ -171,17 +170,16 @@ class ChainCheck {
   #trustAnchor(record: TlsaJudgement, tlsa: Tlsa): Outcome {
     const known = this.#namedCertificate(tlsa);
     const others = known === undefined ? this.#others : [...this.#others, known];
-    const found = findPath(this.#leaf, others, this.#anchorOf(tlsa));
+    const found = findPath(this.#leaf, others, this.#anchorOf(tlsa), this.#nowSeconds);
     const section = 'RFC 7671 §5.2';
     if (!found.ok) {
+      if (found.reason === 'flaw') return { record, ...found.flaw, mistakes: [] };
       if (found.reason === 'too much work') {
         const sentence = 'the certificates are signed across too many ways to follow';
         return { record, code: found.reason, sentence, section, mistakes: [] };
       }
       return { record, ...this.#whyNoPath(tlsa) };
     }
-    const flaw = whyPathIsWrong(found.path, this.#nowSeconds);
-    if (flaw !== undefined) return { record, ...flaw, mistakes: [] };
     // RFC 7672 §3.2.2: an authority may have many customers; the name says which one this is.
     const name = this.#names.find((each) => this.#leaf.opened.matchesName(nameText(each)));
     if (name === undefined) {

@@ -206,6 +206,31 @@ t.test('DANE-TA: only authorities issue, and no further than they may', (t) => {
     { ok: true },
     'an anchor of version 1 has no way to say that it is one',
   );
+  // What its customers have is of version 1 as well, if it issues nothing better.
+  const refusedCustomer = withMiddle({ isAuthority: undefined, isVersion1: true });
+  refused(t, refusedCustomer, 'not an authority', /Middle is not that of/);
+  const customer = makeCertificate({ ...middle, issuer: root, isVersion1: true });
+  const byBareKey = verify({
+    records: [tlsa(2, 1, 0, publicKeyInfo(rootKey))],
+    certificates: [leaf, customer],
+  });
+  refused(t, byBareKey, 'not an authority', /Middle is not that of/);
+  t.end();
+});
+
+t.test('DANE-TA: an old certificate of an authority does not hide its new one', (t) => {
+  const records = [tlsa(2, 0, 1, hash('sha256', rootCertificate))];
+  const spec = { ...middle, issuer: root, isAuthority: true };
+  const expired = makeCertificate({ ...spec, notAfter: '250201000000Z' });
+  for (const both of [
+    [expired, middleCertificate],
+    [middleCertificate, expired],
+  ]) {
+    const certificates = [leaf, ...both, rootCertificate];
+    t.match(verify({ records, certificates }), { ok: true });
+  }
+  const alone = verify({ records, certificates: [leaf, expired, rootCertificate] });
+  refused(t, alone, 'expired', /Middle has expired/);
   t.end();
 });
 
