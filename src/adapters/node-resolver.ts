@@ -152,7 +152,7 @@ class NodeResolver extends Base {
     return this.#list(hostname, 'TXT');
   }
 
-  reverse(ip: string): Promise<unknown> {
+  async reverse(ip: string): Promise<unknown> {
     const name = reverseName(ip);
     if (name !== undefined) return this.#list(name, 'PTR', 'getHostByAddr', ip);
     throw resolverError('EINVAL', 'getHostByAddr', ip);

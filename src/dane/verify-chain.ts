@@ -5,12 +5,7 @@
 import type { Tlsa } from '../wire/index.js';
 import { equalOctets } from '../wire/index.js';
 import type { Name } from '../wire/index.js';
-import {
-  type Anchor,
-  type Certificate,
-  findPath,
-  openCertificate,
-} from './certificate-path.js';
+import { type Anchor, type Certificate, findPath, openCertificate } from './certificate-path.js';
 import type { CertificateTools } from './certificate-tools.js';
 import { CertificateData } from './certificate-data.js';
 import { DANE_LIMITS } from './limits.js';

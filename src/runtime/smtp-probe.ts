@@ -105,6 +105,8 @@ class Conversation {
       ...(serverName === '' ? {} : { servername: serverName }),
       // The records decide about the certificate, not the authorities of this machine.
       rejectUnauthorized: false,
+      // RFC 7672 §3.1.2: what the server has not sent must not be filled in from here either.
+      ca: [],
     });
     this.#tls = tls;
     let isSecure = false;
