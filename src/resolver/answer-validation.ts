@@ -194,7 +194,9 @@ export class AnswerValidation {
     const side = answeringSide(asked);
     this.#descend(cut, trust, side, cut.zone.labelCount + 1, effort, (found) => {
       const { trust: deeper } = found;
-      if (deeper.kind !== 'insecure') done(refusal);
+      // What is unsigned above an island of security denies nothing in it (RFC 6840 §5.10).
+      const island = this.#islandBelow(found.cut, side, deeper);
+      if (deeper.kind !== 'insecure' || island !== undefined) done(refusal);
       else done(unprovenNegative(asked, deeper.security, soa, found.cut));
     });
   }
@@ -260,13 +262,18 @@ export class AnswerValidation {
     });
   }
 
-  /** Whether `name`, which is at or below `cut`, is proven to be in an insecure zone. */
+  /** Whether `name` is proven to be in an insecure zone, which is that of `cut` or below it. */
   insecurityOf(
     name: Name,
     cut: ZoneCut,
     effort: Effort,
     done: (proof: ProvenInsecurity | undefined) => void,
   ): void {
+    // An alias may have led out of the zone that was come to: what is proven there is not about it.
+    if (!name.isAtOrBelow(cut.zone)) {
+      done(undefined);
+      return;
+    }
     this.#withTrust(cut, undefined, name, effort, ({ trust }) => done(provenInsecurity(trust)));
   }
 

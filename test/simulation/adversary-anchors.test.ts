@@ -164,6 +164,16 @@ const ATTACKS: Attack[] = [
     ),
   },
   {
+    title: 'servers two zones above deny the data with their genuine SOA, and without a proof',
+    server: 'ns1.org.',
+    change: withoutCuts(ifTlsa((reply) => forgedDenial(reply, Rcode.NOERROR, soaOf(lab, 'org.')))),
+  },
+  {
+    title: 'the same with NXDOMAIN',
+    server: 'ns1.org.',
+    change: withoutCuts(ifTlsa((reply) => forgedDenial(reply, Rcode.NXDOMAIN, soaOf(lab, 'org.')))),
+  },
+  {
     title: 'strict minimisation: a probe on the way is told that the island does not exist',
     server: 'ns1.plain.org.',
     config: { minimisation: 'strict' },

@@ -308,6 +308,44 @@ t.test('a budget that is spent is no answer, not even in an insecure zone', (t) 
   t.end();
 });
 
+t.test('a forged alias out of the insecure zone, told by the zone above and never proven', (t) => {
+  const victim = tlsaOf('zz.');
+  const lab = makeLab({
+    zones: [
+      { origin: '.', signing: singleKey(13), servers: [{ name: 'a.root-servers.' }] },
+      { origin: 'zz.', signing: singleKey(13), text: MAIL },
+      {
+        origin: 'open.zz.',
+        text: MAIL,
+        servers: [{ name: 'ns1.open.zz.', behaviours: chokes('SERVFAIL') }],
+      },
+    ],
+    domains: [],
+  });
+  const world = quiet({ lab });
+  t.equal(shortVerdict(world.resolve('mx.open.zz.', 'A')), NODATA, 'the delegation is in memory');
+  let forgeries = 0;
+  const undo = tamper(lab, 'ns1.zz.', (reply, query) => {
+    const soa = unsigned(soaOf(lab, 'zz.'));
+    if (asks(query, RRType.A)) return forgedDenial(reply, Rcode.NOERROR, soa);
+    if (asks(query, RRType.TLSA, victim)) return undefined;
+    // What would settle the matter gets lost.
+    if (asks(query, RRType.DS)) return asks(query, RRType.DS, 'open.zz.') ? reply : undefined;
+    if (!asks(query, RRType.TLSA)) return reply;
+    forgeries++;
+    const alias = record(tlsaOf('open.zz.'), RRType.CNAME, nameOf(victim).octets);
+    return { ...forgedDenial(reply, Rcode.NOERROR, soa), answer: [alias] };
+  });
+  const led = world.resolve(tlsaOf('open.zz.'), 'TLSA');
+  t.ok(forgeries > 0, 'the attacker had his chance');
+  t.equal(led.answer.length, 0, `nothing is said of the victim: ${shortVerdict(led)}`);
+  undo();
+  const seen = world.resolve(victim, 'TLSA');
+  t.not(seen.security.status, 'insecure', `nor remembered: ${shortVerdict(seen)}`);
+  t.notOk(codesOf(seen).includes(EdeCode.SYNTHESIZED));
+  t.end();
+});
+
 // --- aliases, and what is remembered ---
 
 t.test('an alias from a signed zone into an insecure one that does not answer', (t) => {
