@@ -347,22 +347,23 @@ function introduce(
 /**
  * RFC 5011 §2.2 follows keys with the SEP bit. A configured key without it has served its purpose
  * once a followed key is in force: the zone rolls it without notice, and as a missing key it would
- * stay trusted for a year.
+ * stay trusted for a year. One that was revoked is remembered, or the configuration would bring it
+ * back with the next start.
  */
 function leaveToZone(
   state: Rfc5011State,
   published: readonly ZoneKey[],
   events: Rfc5011Event[],
 ): Rfc5011State {
-  const isFollowed = (known: TrackedKey): boolean => isSep(known.key);
   const isInForce = state.keys.some(
-    (known) => isFollowed(known) && known.state === 'VALID' && isPresent(known, published),
+    (known) => isSep(known.key) && known.state === 'VALID' && isPresent(known, published),
   );
-  if (!isInForce || state.keys.every(isFollowed)) return state;
-  for (const { tag, state: from } of state.keys.filter((known) => !isFollowed(known))) {
+  const isLeft = (known: TrackedKey): boolean => !isSep(known.key) && isTrusted(known);
+  if (!isInForce || !state.keys.some(isLeft)) return state;
+  for (const { tag, state: from } of state.keys.filter(isLeft)) {
     events.push({ kind: 'key', tag, event: 'not followed', from, to: 'START' });
   }
-  return { ...state, keys: state.keys.filter(isFollowed) };
+  return { ...state, keys: state.keys.filter((known) => !isLeft(known)) };
 }
 
 function updateKnown(

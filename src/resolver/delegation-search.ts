@@ -24,8 +24,9 @@ export class DelegationSearch {
   }
 
   of(zone: Name, effort: Effort): Deferred<CutDelegation> {
-    const { key } = zone;
     const { machine } = this.#services;
+    // RFC 5011 §2.1: what was found under anchors that were revoked since is not looked at again.
+    const key = `${machine.anchorEpoch} ${zone.key}`;
     const known = this.#known.get(key);
     if (known !== undefined && known.expiresAtMs > machine.now.cacheMs) {
       return Deferred.of<CutDelegation>(known);

@@ -349,6 +349,20 @@ t.test('states and events', (t) => {
     t.end();
   });
 
+  t.test('a key without the SEP bit that was revoked is not forgotten', (t) => {
+    const anchor = { zone: ZONE, ds: [], dnskeys: [a, zsk].map((k) => parseDnskey(k.rdata)!) };
+    const revoked = withFlags(zsk, ZSK | 0x80);
+    const set = (day: number) => setAt(day, [a, revoked], [a, revoked]);
+    let { state } = look(initialState(anchor, NOW), set(NOW), NOW);
+    t.equal(stateOf(state, zsk.tag), 'REVOKED');
+    state = look(restarted(state), set(NOW + DAY), NOW + DAY).state;
+    const adopted = adoptAnchor(restarted(state), anchor, NOW + DAY, context().crypto);
+    t.equal(stateOf(adopted, zsk.tag), 'REVOKED', 'the configuration does not bring it back');
+    const trusted = trustedRecords(adopted).map(({ rdata }) => tagOf(rdata));
+    t.same(trusted, [a.tag]);
+    t.end();
+  });
+
   t.test('a new key waits out the hold-down, looked at or not', (t) => {
     const set = (day: number) => setAt(day, [a, b], [a]);
     const seen = look(first.state, set(NOW), NOW);

@@ -21,6 +21,7 @@ import {
   Name,
   parseDs,
   Rcode,
+  TypeBitmap,
   RRClass,
   type RRset,
   RRType,
@@ -53,6 +54,8 @@ function hostSet(signer: TestKey, ttlSeconds = 86_400): RRset {
 interface Root {
   keys: RRset;
   host: RRset;
+  /** What DS questions are answered with: the denial that there is an unsigned zone. */
+  cut?: RRset;
 }
 
 class OneZoneWorld {
@@ -129,16 +132,18 @@ class OneZoneWorld {
     const { value: message } = decoded;
     const [question] = message.questions;
     const isOfKeys = question!.type === RRType.DNSKEY;
-    const set = isOfKeys ? this.#root.keys : this.#root.host;
+    const isOfCut = question!.type === RRType.DS;
+    const set = isOfKeys ? this.#root.keys : isOfCut ? this.#root.cut! : this.#root.host;
     this.asked.push(isOfKeys ? 'DNSKEY' : 'TXT');
     if (this.silent && !isOfKeys) return undefined;
     const common = { owner: set.owner, class: RRClass.IN, ttlSeconds: set.ttlSeconds };
-    const answer = [
+    const records = [
       ...set.rdatas.map((rdata) => ({ ...common, type: set.type, rdata })),
       ...set.signatures.map((rdata) => ({ ...common, type: RRType.RRSIG, rdata })),
     ];
+    const section = isOfCut ? { authority: records } : { answer: records };
     return encodeMessage(
-      { ...message, isResponse: true, authoritative: true, answer },
+      { ...message, isResponse: true, authoritative: true, ...section },
       { maxOctets: 65_535 },
     );
   }
@@ -193,6 +198,26 @@ t.test('without a revocation nothing is forgotten', (t) => {
   t.equal(world.ask().security.status, 'secure');
   t.notOk(world.asked.includes('TXT'), 'it still comes out of memory');
   t.notOk(world.kinds.includes('replies outdated'));
+  t.end();
+});
+
+t.test('nor does a delegation that it has called unsigned stay so', (t) => {
+  const rdata = octets(name('z.').octets, TypeBitmap.of([RRType.NS, RRType.NSEC]).octets);
+  const root: Root = {
+    ...before(),
+    host: unsigned(HOST, RRType.TXT, [octets([1, 0x61])], 60),
+    cut: signed(unsigned(HOST, RRType.NSEC, [rdata], 86_400), first, Name.root),
+  };
+  const world = new OneZoneWorld(root);
+  t.equal(world.ask().security.status, 'insecure', 'while the key is trusted');
+  world.sleep(2_000);
+  world.sleep(3_599_000);
+  t.equal(world.ask().security.status, 'insecure');
+  root.keys = after;
+  world.sleep(3_600_000);
+  t.ok(world.kinds.includes('replies outdated'), 'the key is revoked');
+  const { security } = world.ask();
+  t.equal(security.status, 'bogus', 'unsigned data, and nobody trusted says that it may be so');
   t.end();
 });
 
