@@ -13,6 +13,7 @@ import {
   readDerAll,
   readDerSequence,
 } from './der.js';
+import { type NameConstraints, readNameConstraints } from './name-constraints.js';
 
 export interface CertificateLayout {
   /** SubjectPublicKeyInfo exactly as it stands in the certificate: what selector 1 selects. */
@@ -29,6 +30,8 @@ export interface CertificateLayout {
   readonly maySignCertificates: boolean;
   /** RFC 5280 §4.2.1.12: absent means any. */
   readonly mayServe: boolean;
+  /** RFC 5280 §4.2.1.10 */
+  readonly nameConstraints: NameConstraints | undefined;
   /** RFC 5280 §4.2: critical extensions that nobody here understands, as object identifiers. */
   readonly unknownCritical: readonly string[];
 }
@@ -38,6 +41,7 @@ const OID = {
   keyUsage: '551d0f',
   subjectAltName: '551d11',
   basicConstraints: '551d13',
+  nameConstraints: '551d1e',
   certificatePolicies: '551d20',
   extendedKeyUsage: '551d25',
   anyExtendedKeyUsage: '551d2500',
@@ -95,7 +99,12 @@ export function isPublicKeyInfo(octets: Uint8Array): boolean {
 
 type Uses = Pick<
   CertificateLayout,
-  'isAuthority' | 'pathLength' | 'maySignCertificates' | 'mayServe' | 'unknownCritical'
+  | 'isAuthority'
+  | 'pathLength'
+  | 'maySignCertificates'
+  | 'mayServe'
+  | 'nameConstraints'
+  | 'unknownCritical'
 >;
 
 function readUses(extensions: readonly Extension[]): Uses {
@@ -106,6 +115,10 @@ function readUses(extensions: readonly Extension[]): Uses {
   const length = hasFlag ? second : first;
   const usage = byOid.get(OID.keyUsage)?.value;
   const purposes = byOid.get(OID.extendedKeyUsage)?.value;
+  const named = byOid.get(OID.nameConstraints);
+  const nameConstraints = named && readNameConstraints(named.value);
+  const isUnderstood = (oid: string): boolean =>
+    UNDERSTOOD.has(oid) || (oid === OID.nameConstraints && nameConstraints?.hasOther === false);
   const purposeOids = (readDerSequence(purposes) ?? []).map(({ content }) => formatHex(content));
   return {
     isAuthority: hasFlag && first.content[0] !== 0,
@@ -114,8 +127,9 @@ function readUses(extensions: readonly Extension[]): Uses {
     mayServe:
       purposes === undefined ||
       purposeOids.some((oid) => oid === OID.serverAuth || oid === OID.anyExtendedKeyUsage),
+    nameConstraints,
     unknownCritical: extensions
-      .filter(({ oid, isCritical }) => isCritical && !UNDERSTOOD.has(oid))
+      .filter(({ oid, isCritical }) => isCritical && !isUnderstood(oid))
       .map(({ oid }) => oid),
   };
 }

@@ -11,6 +11,7 @@ import { CertificateData } from './certificate-data.js';
 import { DANE_LIMITS } from './limits.js';
 import { nameText } from './lookup.js';
 import { explainMismatch, type TlsaMistake } from './mismatch.js';
+import { permitsName } from './name-constraints.js';
 import { Selector, type TlsaJudgement, Usage } from './tlsa-records.js';
 
 export interface PresentedChain {
@@ -176,8 +177,12 @@ class ChainCheck {
       return { record, ...this.#whyNoPath(tlsa) };
     }
     // RFC 7672 §3.2.2: an authority may have many customers; the name says which one this is.
-    const name = this.#names.find((each) => this.#leaf.opened.matchesName(nameText(each)));
+    const held = this.#names.filter((each) => this.#leaf.opened.matchesName(nameText(each)));
+    const [, ...authorities] = found.path;
+    const name = held.find((each) => whoForbids(authorities, each) === undefined);
     if (name === undefined) {
+      const [first] = held;
+      if (first !== undefined) return { record, ...forbidden(authorities, first), mistakes: [] };
       const names = this.#names.map(nameText).join(', ');
       const sentence = `the certificate is from the right authority, but not for ${names}`;
       const code = 'name mismatch';
@@ -220,4 +225,17 @@ class ChainCheck {
     const mismatch = explainMismatch(tlsa, this.#leaf, this.#others, this.#data);
     return { code: 'no match', section, ...mismatch };
   }
+}
+
+function whoForbids(authorities: readonly Certificate[], name: Name): Certificate | undefined {
+  return authorities.find(({ layout }) => !permitsName(layout.nameConstraints, nameText(name)));
+}
+
+function forbidden(
+  authorities: readonly Certificate[],
+  name: Name,
+): Pick<ChainAttempt, 'code' | 'sentence' | 'section'> {
+  const subject = whoForbids(authorities, name)?.opened.subject ?? 'nobody';
+  const sentence = `the certificate of ${subject} does not permit the name ${nameText(name)}`;
+  return { code: 'name mismatch', sentence, section: 'RFC 5280 §4.2.1.10' };
 }

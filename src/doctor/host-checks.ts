@@ -119,8 +119,9 @@ export const HOST_CHECKS: Readonly<Record<string, Check>> = {
     matters:
       'glibc 2.31 and newer clears the AD bit before a program sees it, unless this option is ' +
       'there. Postfix asks for it by itself; Exim, OpenSSH and others do not, and go without DANE.',
-    find: inResolvConf(({ path, options }, { host }) =>
-      host.libc === 'musl' || options.includes('trust-ad')
+    // RFC 7672 §2.1: while a resolver is on another host, its AD bit is better not trusted.
+    find: inResolvConf(({ path, options, nameservers }, { host }) =>
+      host.libc === 'musl' || options.includes('trust-ad') || !nameservers.every(isLoopback)
         ? undefined
         : { wrong: `${path} lacks the option trust-ad.`, fix: `${path}:\noptions edns0 trust-ad` },
     ),

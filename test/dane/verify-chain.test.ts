@@ -7,6 +7,8 @@ import {
   judgeTlsaRecords,
   verifyChain,
 } from '../../src/dane/index.js';
+import { readDer } from '../../src/dane/der.js';
+import { permitsName, readNameConstraints } from '../../src/dane/name-constraints.js';
 import { parseName } from '../../src/presentation/index.js';
 import { certificateTools } from '../../src/runtime/index.js';
 import type { Name } from '../../src/wire/index.js';
@@ -231,6 +233,46 @@ t.test('DANE-TA: an old certificate of an authority does not hide its new one', 
   }
   const alone = verify({ records, certificates: [leaf, expired, rootCertificate] });
   refused(t, alone, 'expired', /Middle has expired/);
+  t.end();
+});
+
+t.test('DANE-TA: an authority issues for the names that it may (RFC 5280 §4.2.1.10)', (t) => {
+  const records = [tlsa(2, 0, 1, hash('sha256', rootCertificate))];
+  const within = (constraints: object, isCritical = true) => {
+    const spec = { ...middle, issuer: root, isAuthority: true };
+    const limited = makeCertificate({ ...spec, nameConstraints: { isCritical, ...constraints } });
+    return verify({ records, certificates: [leaf, limited, rootCertificate] });
+  };
+  const cases = [
+    [['example.org'], ['example.net']],
+    [['EXAMPLE.org', 'example.net'], ['xample.org']],
+    [['mx.example.org'], ['a.mx.example.org']],
+    [['.example.org'], ['.mx.example.org']],
+    [[''], ['example']],
+  ];
+  for (const [inside, outside] of cases) {
+    for (const isCritical of [true, false]) {
+      t.match(within({ permitted: inside }, isCritical), { ok: true }, String(inside));
+      t.match(within({ excluded: outside }, isCritical), { ok: true }, String(outside));
+      for (const verdict of [
+        within({ permitted: outside }, isCritical),
+        within({ excluded: inside }, isCritical),
+        within({ permitted: inside, excluded: inside }, isCritical),
+      ]) {
+        refused(t, verdict, 'name mismatch', /Middle does not permit the name mx.example.org/);
+      }
+    }
+  }
+  // A name of the holder, as organisations have it (directoryName), is not looked at.
+  const directory = Uint8Array.of(0x30, 0x08, 0xa0, 6, 0x30, 4, 0xa4, 2, 0x30, 0);
+  refused(t, within({ raw: directory }), 'extension', /Middle has a critical extension/);
+  const unreadable = Uint8Array.of(0x30, 4, 0xa0, 2, 0x04, 0);
+  refused(t, within({ raw: unreadable }, false), 'authority missing', /has not issued/);
+  const nothing = readNameConstraints(readDer(unreadable));
+  t.notOk(permitsName(nothing, 'mx.example.org'), 'nor would it be permitted anything');
+  // Addresses are nobody's name here: an authority without any may issue for hosts.
+  const noAddress = [0xa1, 0x0c, 0x30, 0x0a, 0x87, 8, 0, 0, 0, 0, 0, 0, 0, 0];
+  t.match(within({ raw: Uint8Array.of(0x30, noAddress.length, ...noAddress) }), { ok: true });
   t.end();
 });
 

@@ -164,6 +164,11 @@ const FILE_FAULTS: readonly FileFault[] = [
     finds: ['trust-ad-missing'],
   },
   {
+    title: 'no trust-ad, beside resolvers that must not be trusted with it',
+    files: both('nameserver 192.0.2.53\n'),
+    finds: ['foreign-nameserver'],
+  },
+  {
     title: 'no trust-ad, which musl does not know',
     files: {
       ...both('nameserver 127.0.0.1\n'),

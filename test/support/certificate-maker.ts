@@ -25,6 +25,13 @@ export interface CertificateSpec {
   /** Bits of keyUsage in the first octet; 0x04 signs certificates, 0x80 signs data. */
   readonly keyUsage?: number;
   readonly purposes?: readonly string[];
+  /** DNS names below which an authority may issue, or may not; or DER in their place. */
+  readonly nameConstraints?: {
+    readonly isCritical: boolean;
+    readonly permitted?: readonly string[];
+    readonly excluded?: readonly string[];
+    readonly raw?: Uint8Array;
+  };
   /** An object identifier of which nobody knows what it means. */
   readonly unknownCritical?: string;
   /** X.509 version 1 has no extensions. */
@@ -111,6 +118,15 @@ function extensionsOf(spec: CertificateSpec): Uint8Array[] {
   if (names.length > 0) {
     const entries = names.map((each) => der(0x82, encode(each)));
     found.push(extension('2.5.29.17', false, sequence(...entries)));
+  }
+  if (spec.nameConstraints !== undefined) {
+    const { isCritical, permitted, excluded, raw } = spec.nameConstraints;
+    const subtrees = (tag: number, bases: readonly string[] = []): Uint8Array[] =>
+      bases.length === 0
+        ? []
+        : [der(tag, ...bases.map((base) => sequence(der(0x82, encode(base)))))];
+    const value = raw ?? sequence(...subtrees(0xa0, permitted), ...subtrees(0xa1, excluded));
+    found.push(extension('2.5.29.30', isCritical, value));
   }
   if (unknownCritical !== undefined) {
     found.push(extension(unknownCritical, true, der(0x05)));
