@@ -28,10 +28,13 @@ export function keepRRset(
 
 /**
  * RFC 6672 §3.4: the CNAME that was made from a DNAME may be kept. Without signatures it is all
- * that is used from memory: one forged DNAME would take along every name below it.
+ * that is used from memory: one forged DNAME would take along every name below it. The DNAME was
+ * judged for the name below it, where a negative trust anchor may count that does not count at its
+ * owner, so it answers no question for itself.
  */
 export function keepSynthesised(machine: Machine, { links }: Alias): void {
-  const cname = links.at(-1)!;
+  const [dname, cname] = [links[0]!, links.at(-1)!];
+  machine.rrsets.remove(dname.rrset.owner, RRType.DNAME);
   const { rrset, security } = cname;
   const rank = TrustRank.ANSWER_NOT_AUTHORITATIVE;
   const facts = { security, rank, proof: [], ttlSeconds: rrset.ttlSeconds };

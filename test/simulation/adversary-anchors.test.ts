@@ -254,3 +254,19 @@ t.test('a name above an island is denied, as strict minimisation asks for it', (
   undo();
   t.end();
 });
+
+t.test('a DNAME above a negative trust anchor is worth nothing outside of it', (t) => {
+  const world = islandWorld({ config: { negativeTrustAnchors: [nameOf('evil.org.')] } });
+  const dname = record('org.', RRType.DNAME, nameOf('plain.test.').octets);
+  const undo = tamper(
+    lab,
+    'ns1.org.',
+    withoutCuts(ifTlsa((reply) => forgedAnswer(reply, [dname]))),
+  );
+  const led = world.resolve('_25._tcp.mx.evil.org.', 'TLSA');
+  undo();
+  const seen = world.resolve('org.', 'DNAME');
+  t.equal(verdictOf(seen), 'NOERROR secure', `after ${verdictOf(led)}`);
+  t.equal(seen.answer.length, 0);
+  t.end();
+});
