@@ -68,7 +68,8 @@ export async function useResolver(nameserver: string): Promise<void> {
   ];
   await writeFile(join(systemFolder, 'resolv.conf'), resolver.join('\n'));
   // sendmail waits for minutes when the machine's own name has no domain.
-  const hosts = ['127.0.0.1 localhost', `${mailer.ipv4} mta.absender.net mta ${hostname()}`, ''];
+  const own = `mta.absender.net mta ${hostname()}`;
+  const hosts = ['127.0.0.1 localhost', `${mailer.ipv4} ${own}`, `${mailer.ipv6} ${own}`, ''];
   await writeFile(join(systemFolder, 'hosts'), hosts.join('\n'));
   await writeFile(join(systemFolder, 'passwd'), await withLines('/etc/passwd', accounts));
   await writeFile(join(systemFolder, 'group'), await withLines('/etc/group', groups));

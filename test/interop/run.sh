@@ -118,7 +118,7 @@ canary() {
 
 part walk 150 "$here/walk" --subject "$subject" --zones "$scratch/world"
 part mta 240 "$here/mta" --subject "$subject" --zones "$scratch/world"
-part attack 240 "$here/attack" --zones "$scratch/world"
+part attack 420 "$here/attack" --zones "$scratch/world"
 part service 90 "$here/service" --zones "$scratch/world"
 if wants canary; then canary; fi
 
