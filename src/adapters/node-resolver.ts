@@ -158,9 +158,9 @@ class NodeResolver extends Base {
     throw resolverError('EINVAL', 'getHostByAddr', ip);
   }
 
-  async #addresses(hostname: string, type: string, options: WithTtl = {}): Promise<unknown> {
+  async #addresses(hostname: string, type: string, options?: WithTtl | null): Promise<unknown> {
     const found = await this.#found(hostname, type);
-    const withTtl = options.ttl === true;
+    const withTtl = options?.ttl === true;
     return found.map(({ value, ttl }) => (withTtl ? { address: value, ttl } : value));
   }
 

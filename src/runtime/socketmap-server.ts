@@ -2,7 +2,7 @@
  * The server of Postfix's policy table (socketmap_table(5)) over TCP or a Unix socket. A request is
  * answered before the next one of its connection is read, which is all that Postfix does.
  */
-import { unlinkSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import {
   DANE_LIMITS,
@@ -243,5 +243,6 @@ async function removeStaleSocket(path: string): Promise<void> {
     });
     socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code));
   });
-  if (code === 'ECONNREFUSED') unlinkSync(path);
+  // Connecting to a file of any other kind is refused as well, and that file is somebody's.
+  if (code === 'ECONNREFUSED' && lstatSync(path).isSocket()) unlinkSync(path);
 }

@@ -62,6 +62,9 @@ async function same(t: Test, what: string, method: Method): Promise<Outcome> {
 t.test('records: the shapes of Node', async (t) => {
   await same(t, 'resolve4', (r) => r.resolve4('mx.p256.dane'));
   await same(t, 'resolve4 ttl', (r) => r.resolve4('mx.p256.dane', { ttl: true }));
+  await same(t, 'null options', (r) =>
+    r.resolve4('mx.p256.dane', null as unknown as { ttl: false }),
+  );
   await same(t, 'resolve6', (r) => r.resolve6('mx.p256.dane'));
   await same(t, 'resolve6 ttl', (r) => r.resolve6('mx.p256.dane', { ttl: true }));
   await same(t, 'resolveMx', (r) => r.resolveMx('two-exchanges.dane'));

@@ -1,6 +1,6 @@
 /** The policy server over real sockets: TCP and Unix, its bounds, its access list, its end. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -162,6 +162,11 @@ t.test('a place that is taken, and one that a dead server has left', async (t) =
   const again = await open([{ kind: 'unix', path: stale }]);
   t.equal(await talk(connect(stale), frame('QUERY p256.dane'), 1), frame('OK dane-only'));
   await again.close();
+  // A path that was meant for something else is left alone.
+  const letter = join(folder, 'letter');
+  writeFileSync(letter, 'dear reader');
+  await t.rejects(open([{ kind: 'unix', path: letter }]), /cannot listen on .*letter/);
+  t.equal(readFileSync(letter, 'latin1'), 'dear reader');
 });
 
 t.test('the end: what was asked is answered, idle connections close, no new ones', async (t) => {
