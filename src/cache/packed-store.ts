@@ -142,9 +142,10 @@ export class PackedStore {
   }
 
   #roomFor(octets: number, queue: BlockQueue): Block {
-    const { newest } = queue;
-    if (newest?.hasRoomFor(octets) === true) return newest;
+    if (queue.newest?.hasRoomFor(octets) === true) return queue.newest;
     this.#tidy();
+    // What was moved may have begun a block, which has room left: one is enough.
+    if (queue.newest?.hasRoomFor(octets) === true) return queue.newest;
     let id = this.#blocks.indexOf(undefined);
     if (id < 0) id = this.#blocks.length;
     const block = new Block(id, Math.max(this.#blockOctets, octets));

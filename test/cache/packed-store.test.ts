@@ -88,6 +88,24 @@ t.test('never above the bound, whatever comes; what is found is what was put in'
   t.end();
 });
 
+t.test('entries that change all the time stay within about twice what they take', (t) => {
+  const prng = new Prng(seed);
+  const store = new PackedStore({ maxOctets: 4_000_000, secret: seed });
+  const sizes = new Map<string, number>();
+  for (let round = 0; round < 60_000; round++) {
+    const key = KEY(prng.below(1_600));
+    const octets = octetsOf(round, 1 + prng.below(1_500));
+    store.put(key, octets, { ...FACTS, security: insecure() });
+    sizes.set(key, key.length + octets.length);
+    held(store, KEY(prng.below(1_600)));
+  }
+  t.equal(store.count, sizes.size, 'nothing had to go');
+  const live = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  const share = live / store.sizeOctets;
+  t.ok(share > 0.45, `${live} octets in ${store.sizeOctets}`);
+  t.end();
+});
+
 t.test('a flood of names asked for once pushes out its own kind', (t) => {
   const store = new PackedStore({ maxOctets: 2_000_000, secret: seed });
   const hot = Array.from({ length: 500 }, (_, index) => `hot${index}`);
