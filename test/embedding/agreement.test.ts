@@ -1,6 +1,6 @@
 /**
- * Three ways to one decision, over every domain of the lab: the call of the library, Postfix's policy
- * table, and DNS answers as a mailer reads them, who sees the AD bit and nothing else.
+ * Three ways to one decision, over every domain of the lab: the call of the library, Postfix's
+ * policy table, and DNS answers as a mailer reads them, who sees the AD bit and nothing else.
  */
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';

@@ -1,4 +1,4 @@
-/** A server that says nothing, or nothing signed in a signed zone, does not speak for the others. */
+/** A server that says nothing, or nothing signed in a signed zone, speaks for no other. */
 import t from 'tap';
 import { singleKey } from '../../src/lab/index.js';
 import { type Message, Rcode, RRType } from '../../src/wire/index.js';

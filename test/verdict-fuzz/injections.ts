@@ -74,7 +74,7 @@ const outOfBailiwick: Operator = (touch) => {
   return joined(reply, dice.one(SECTIONS), [lie]);
 };
 
-/** Takes over the zone above, the zone itself, or one beside, for those who keep what comes along. */
+/** Takes over the zone above, the zone itself or one beside, for those who keep what comes too. */
 const promiscuousNs: Operator = (touch) => {
   const { reply, name, dice } = touch;
   const owner = dice.one([name.parent(), name.suffix(1), victimOf(touch, NS), name]);

@@ -246,7 +246,7 @@ function countsOf(message: Message, withOpt: boolean): string {
   return [questions.length, answer.length, authority.length, additional.length + opt].join(' ');
 }
 
-/** Everything, in order; the section that differs is told before the numbers that follow from it. */
+/** Everything, in order; the section that differs comes before the numbers that follow from it. */
 function wholeDiffers(
   reply: Message,
   wanted: Message,
