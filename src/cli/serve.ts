@@ -95,7 +95,7 @@ async function runDaemon(setup: Setup): Promise<number> {
   );
   if (isWorker()) tellReady(addresses);
   else await announce(addresses, setup);
-  void rehearse(assembly, log);
+  void rehearse(assembly, daemons, log);
   await stopped;
   if (!isWorker()) void notifyStopping();
   await Promise.all([policies.close(), ...daemons.map(({ daemon }) => daemon.close())]);
@@ -213,9 +213,22 @@ async function announce(
 }
 
 /** Warms the program up; a machine that judges recorded signatures wrongly is not to be trusted. */
-async function rehearse({ config, driver }: Assembly, log: Log): Promise<void> {
+async function rehearse(
+  { config, driver }: Assembly,
+  daemons: readonly OpenDaemon[],
+  log: Log,
+): Promise<void> {
   const choice = { implementation: config.crypto, sha1: config.sha1 };
-  const wrong = await rehearseWhenIdle(choice, () => driver.outstandingQuestions > 0);
+  let heard = 0;
+  const isBusy = (): boolean => {
+    const before = heard;
+    heard = 0;
+    for (const { daemon } of daemons) {
+      heard += daemon.counters.udpRequests + daemon.counters.tcpRequests;
+    }
+    return heard !== before || driver.outstandingQuestions > 0;
+  };
+  const wrong = await rehearseWhenIdle(choice, isBusy);
   if (wrong !== undefined) log.write({ level: 'error', event: 'internal-error', sentence: wrong });
 }
 
