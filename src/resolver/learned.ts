@@ -28,14 +28,15 @@ export function keepRRset(
 
 /**
  * RFC 6672 §3.4: the CNAME that was made from a DNAME may be kept. Without signatures it is all
- * that is used from memory: one forged DNAME would take along every name below it. The DNAME was
- * judged for the name below it, where a negative trust anchor may count that does not count at its
- * owner, so it answers no question for itself.
+ * that is used from memory: one forged DNAME would take along every name below it. Judged for a name
+ * below an anchor that does not count at its own owner, it answers no question for itself.
  */
 export function keepSynthesised(machine: Machine, { links }: Alias): void {
   const [dname, cname] = [links[0]!, links.at(-1)!];
-  machine.rrsets.remove(dname.rrset.owner, RRType.DNAME);
   const { rrset, security } = cname;
+  if (machine.isCutOffFrom(dname.rrset.owner, rrset.owner)) {
+    machine.rrsets.remove(dname.rrset.owner, RRType.DNAME);
+  }
   const rank = TrustRank.ANSWER_NOT_AUTHORITATIVE;
   const facts = { security, rank, proof: [], ttlSeconds: rrset.ttlSeconds };
   machine.rrsets.put(rrset, facts, machine.clock);
