@@ -75,6 +75,8 @@ export function anchoriteEntry(): string {
 interface AnchoritePlace {
   readonly machine: string;
   readonly listens: readonly string[];
+  /** Where Postfix's policy table is served. */
+  readonly policyTable: string;
   readonly state: string;
   readonly log: string;
 }
@@ -85,7 +87,7 @@ async function startAnchorite(world: World, place: AnchoritePlace): Promise<void
   const command = [
     ...[process.execPath, entry, 'serve'],
     ...place.listens.flatMap((each) => ['--listen', each]),
-    ...['--socketmap', `${subject.ipv4}:${policyTablePort}`],
+    ...['--socketmap', `${place.policyTable}:${policyTablePort}`],
     ...['--root-hints', world.rootHintsFile, '--trust-anchor-file', world.trustAnchorFile],
     ...['--allow', '0.0.0.0/0', '--allow', '::/0', '--state-dir', place.state],
     ...(process.env.ANCHORITE_FLAGS ?? '').split(' ').filter((flag) => flag !== ''),
@@ -135,6 +137,7 @@ export async function startBesideMailer(world: World): Promise<void> {
   await startAnchorite(world, {
     machine: 'mailer',
     listens: [`${loopback.ipv4}:53`],
+    policyTable: loopback.ipv4,
     state: join(world.folder, 'state-beside-mailer'),
     log: join(world.folder, 'beside-mailer.log'),
   });
@@ -151,6 +154,7 @@ export async function startSubject(world: World, kind: SubjectKind): Promise<voi
     await startAnchorite(world, {
       machine: 'subject',
       listens: [`${subject.ipv4}:53`, `[${subject.ipv6}]:53`],
+      policyTable: subject.ipv4,
       state: stateFolder(world),
       log: subjectLogFile(world),
     });
