@@ -7,7 +7,8 @@ const RESOLVER: readonly Mutant[] = [
     file: 'resolver/sanitise.js',
     find: 'record.owner.isAtOrBelow(zone) &&',
     put: '',
-    themes: ['I8'],
+    themes: [],
+    test: 'resolver/decisions',
   },
   {
     rule: 'RFC 4035 §3.1.4.1: DS records are asked of the parent',
@@ -131,7 +132,7 @@ const MEMORY: readonly Mutant[] = [
     find: 'if (second >= kept.endSecond ||',
     put: 'if (',
     themes: [],
-    honest: true,
+    test: 'cache/reply-cache',
   },
 ];
 
