@@ -28,8 +28,8 @@ export function keepRRset(
 
 /**
  * RFC 6672 §3.4: the CNAME that was made from a DNAME may be kept. Without signatures it is all
- * that is used from memory: one forged DNAME would take along every name below it. Judged for a name
- * below an anchor that does not count at its own owner, it answers no question for itself.
+ * that is used from memory: one forged DNAME would take along every name below it. Judged for a
+ * name below an anchor that does not count at its own owner, it answers no question for itself.
  */
 export function keepSynthesised(machine: Machine, { links }: Alias): void {
   const [dname, cname] = [links[0]!, links.at(-1)!];
