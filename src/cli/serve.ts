@@ -228,7 +228,10 @@ async function rehearse(
     }
     return heard !== before || driver.outstandingQuestions > 0;
   };
-  const wrong = await rehearseWhenIdle(choice, isBusy);
+  // Nobody waits for it, so nobody would catch what it throws, and the program would end.
+  const wrong = await rehearseWhenIdle(choice, isBusy).catch(
+    (error: unknown) => `the rehearsal after the start failed: ${String(error)}`,
+  );
   if (wrong !== undefined) log.write({ level: 'error', event: 'internal-error', sentence: wrong });
 }
 
