@@ -91,7 +91,8 @@ export class NegativeCache {
   /** The denial of exactly this name and type; of two, the secure one, then the name error. */
   get(name: Name, type: number, now: CacheClock): CachedNegative | undefined {
     const nameErrorKey = typedKey(name.key, ALL_TYPES);
-    const nameError = this.#find(nameErrorKey, now);
+    const found = this.#find(nameErrorKey, now);
+    const nameError = this.#isAboutType(nameErrorKey, found, type) ? found : -1;
     if (nameError >= 0 && this.#isProven(nameError)) return this.#unpack(nameErrorKey, nameError);
     const noDataKey = typedKey(name.key, type);
     const noData = this.#find(noDataKey, now);
@@ -108,7 +109,9 @@ export class NegativeCache {
   getStale(name: Name, type: number, now: CacheClock): CachedNegative | undefined {
     for (const key of [typedKey(name.key, type), typedKey(name.key, ALL_TYPES)]) {
       const slot = this.#store.find(key);
-      if (slot >= 0 && this.#isStale(slot, now)) return this.#unpack(key, slot);
+      if (slot >= 0 && this.#isStale(slot, now) && this.#isAboutType(key, slot, type)) {
+        return this.#unpack(key, slot);
+      }
     }
     return undefined;
   }
@@ -123,19 +126,18 @@ export class NegativeCache {
   }
 
   /**
-   * The denial of the name itself, whatever its security, or a secure denial of a name above it:
-   * RFC 8020 §2, what lies below a name that does not exist does not exist either.
+   * A secure denial of a name above this one: RFC 8020 §2, what lies below a name that does not
+   * exist does not exist either.
    */
-  getNameErrorAtOrAbove(name: Name, now: CacheClock): CachedNegative | undefined {
+  getNameErrorAbove(name: Name, now: CacheClock): CachedNegative | undefined {
     if (this.#store.count === 0) return undefined;
-    for (let nameKey = name.key; ; nameKey = parentKey(nameKey)) {
+    for (let nameKey = name.key; nameKey.charCodeAt(0) !== 0;) {
+      nameKey = parentKey(nameKey);
       const key = typedKey(nameKey, ALL_TYPES);
       const slot = this.#find(key, now);
-      if (slot >= 0 && (nameKey === name.key || this.#isProven(slot))) {
-        return this.#unpack(key, slot);
-      }
-      if (nameKey.charCodeAt(0) === 0) return undefined;
+      if (slot >= 0 && this.#isProven(slot)) return this.#unpack(key, slot);
     }
+    return undefined;
   }
 
   /**
@@ -194,6 +196,16 @@ export class NegativeCache {
 
   #isProven(slot: number): boolean {
     return isSecure(this.#store.security(slot));
+  }
+
+  /**
+   * RFC 4035 §3.1.4.1: only the parent speaks about DS. That a zone denies its own apex, which an
+   * attacker may say of an unsigned one, says nothing about that type.
+   */
+  #isAboutType(key: string, slot: number, type: number): boolean {
+    if (slot < 0 || type !== RRType.DS || this.#store.tag(slot) !== NAME_ERROR) return true;
+    const { name, zone } = this.#unpack(key, slot);
+    return name.isRoot || !zone.equals(name);
   }
 
   #unpack(key: string, slot: number): CachedNegative {

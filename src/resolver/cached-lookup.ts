@@ -33,8 +33,8 @@ export function lookUp(machine: Machine, name: Name, type: number): CacheHit | u
 
 /** RFC 8020 §2: where nothing is, there is nothing below. */
 function nameErrorAbove(machine: Machine, name: Name): CachedNegative | undefined {
-  const negative = machine.negatives.getNameErrorAtOrAbove(name, machine.clock);
-  if (negative === undefined || negative.name.equals(name)) return negative;
+  const negative = machine.negatives.getNameErrorAbove(name, machine.clock);
+  if (negative === undefined) return undefined;
   return machine.isCutOffFrom(negative.name, name) ? undefined : negative;
 }
 

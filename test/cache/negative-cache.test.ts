@@ -139,7 +139,7 @@ t.test('what a denial answers', (t) => {
     t.equal(at('_25._tcp.MX.example.', RRType.TLSA), 'no data');
     t.equal(at('_25._tcp.mx.example.', RRType.A), undefined);
     t.equal(at('x._25._tcp.mx.example.', RRType.TLSA), undefined);
-    t.equal(negatives.getNameErrorAtOrAbove(name('_25._tcp.mx.example.'), now), undefined);
+    t.equal(negatives.getNameErrorAbove(name('_25._tcp.mx.example.'), now), undefined);
     t.end();
   });
 
@@ -150,12 +150,11 @@ t.test('what a denial answers', (t) => {
       negatives.put(denial('name error', 'gone.example.', security), now);
       t.equal(negatives.get(name('gone.example.'), RRType.A, now)?.kind, 'name error');
       t.equal(negatives.get(name('gone.example.'), RRType.CAA, now)?.kind, 'name error');
-      const below = negatives.getNameErrorAtOrAbove(name('a.b.gone.example.'), now);
+      const below = negatives.getNameErrorAbove(name('a.b.gone.example.'), now);
       // A forged NXDOMAIN for a name would otherwise take down a whole unsigned subtree.
       t.equal(below !== undefined, security.status === 'secure', security.status);
-      t.ok(negatives.getNameErrorAtOrAbove(name('gone.example.'), now), 'itself in either case');
-      t.equal(negatives.getNameErrorAtOrAbove(name('example.'), now), undefined, 'not above');
-      t.equal(negatives.getNameErrorAtOrAbove(name('agone.example.'), now), undefined, 'labels');
+      t.equal(negatives.getNameErrorAbove(name('example.'), now), undefined, 'not above');
+      t.equal(negatives.getNameErrorAbove(name('agone.example.'), now), undefined, 'labels');
       t.equal(negatives.get(name('a.gone.example.'), RRType.A, now), undefined);
     }
     t.end();
@@ -204,13 +203,28 @@ t.test('what may replace what', (t) => {
     t.end();
   });
 
+  t.test('RFC 4035 §3.1.4.1: that a zone denies its own apex says nothing about DS', (t) => {
+    const now = clock();
+    const negatives = cache({ maxStaleMs: 3_600_000 });
+    const at = (owner: string, type: number) => negatives.get(name(owner), type, now)?.kind;
+    negatives.put(denial('name error', 'example.', insecure()), now);
+    negatives.put(denial('name error', 'gone.example.', insecure()), now);
+    t.equal(at('example.', RRType.A), 'name error');
+    t.equal(at('example.', RRType.DS), undefined, 'that is for the parent to say');
+    t.equal(at('gone.example.', RRType.DS), 'name error', 'the parent of this one has said so');
+    now.cacheMs += 700_000;
+    t.ok(negatives.getStale(name('example.'), RRType.A, now));
+    t.notOk(negatives.getStale(name('example.'), RRType.DS, now), 'nor when it is stale');
+    t.end();
+  });
+
   t.test('a name that has come to exist is no longer denied for all types', (t) => {
     const now = clock();
     const negatives = cache();
     negatives.put(denial('name error', 'new.example.', secure('example.')), now);
     negatives.put(denial('no data', 'new.example.', secure('example.')), now);
     t.equal(negatives.get(name('new.example.'), RRType.A, now), undefined);
-    t.equal(negatives.getNameErrorAtOrAbove(name('a.new.example.'), now), undefined);
+    t.equal(negatives.getNameErrorAbove(name('a.new.example.'), now), undefined);
     negatives.put(denial('name error', 'new.example.', insecure()), now);
     negatives.remove(name('new.example.'), RRType.TLSA);
     t.equal(negatives.count, 0);

@@ -358,6 +358,30 @@ t.test('once found: a referral went around the trust anchor of an island', (t) =
   t.end();
 });
 
+t.test(
+  'once found: an unsigned zone denied its own apex, and with it the DS records there',
+  (t) => {
+    const found: Case = {
+      seed: 1,
+      world: {
+        ...SMALL,
+        zones: [...SMALL.zones, { origin: 'plain.alpha.', lines: [], otherLines: [] }],
+      },
+      minimisation: 'relaxed',
+      questions: [
+        { name: 'plain.alpha.', type: 'TLSA' },
+        { name: 'plain.alpha.', type: 'DS' },
+      ],
+      tampering: [1, 2, 3].map((times) => ({
+        reply: `plain.alpha. TLSA #${times}`,
+        moves: [{ operator: 'F10 rcode flipped', seed: times }],
+      })),
+    };
+    t.same(replay(found), []);
+    t.end();
+  },
+);
+
 t.test('once found: forged replies led away from an island for ever', (t) => {
   const signed = { algorithms: [13], denial: 'NSEC', otherLines: [] } as const;
   const zones: WorldPlan['zones'] = [
