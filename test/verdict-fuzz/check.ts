@@ -111,23 +111,15 @@ class Comparison {
       const next = this.#link(name, step, part);
       if (next === 'end') {
         if (parts.length > 0) this.#flaw(`${parts[0]!.rrset.owner} does not belong there`);
-        const beyond = codeSpeaksOf(this.#type, this.#seen.rcode, part.rrset);
-        if (beyond !== undefined) {
-          const end = this.#truth.stepAt(beyond, this.#type);
-          const isHis = this.#truth.isHis(end.zone) && this.#asked.reach !== 'none';
-          if (!isHis) this.#absence(beyond, end);
-          return this.#flaws;
-        }
-        if (this.#seen.rcode !== Rcode.NOERROR) this.#flaw(`rcode ${this.#seen.rcode} with data`);
-        this.#overall();
+        this.#end(part.rrset);
         return this.#flaws;
       }
       if (next === undefined) return this.#flaws;
       // RFC 6672 §3.1: the CNAME that goes with a DNAME was just computed.
-      if (part.rrset.type === RRType.DNAME) parts.shift();
+      const computed = part.rrset.type === RRType.DNAME ? parts.shift() : undefined;
       // And where that was asked for, it is the answer.
-      if (part.rrset.type === RRType.DNAME && this.#type === RRType.CNAME) {
-        this.#overall();
+      if (computed !== undefined && this.#type === RRType.CNAME) {
+        this.#end(computed.rrset);
         return this.#flaws;
       }
       // An alias of itself leads nowhere, and is all that there is.
@@ -137,6 +129,20 @@ class Comparison {
       }
       name = next;
     }
+  }
+
+  /** After the data that were asked for. */
+  #end(data: RRset): void {
+    const { rcode } = this.#seen;
+    const beyond = codeSpeaksOf(this.#type, rcode, data);
+    if (beyond !== undefined) {
+      const end = this.#truth.stepAt(beyond, this.#type);
+      const isHis = this.#truth.isHis(end.zone) && this.#asked.reach !== 'none';
+      if (!isHis) this.#absence(beyond, end);
+      return;
+    }
+    if (rcode !== Rcode.NOERROR) this.#flaw(`rcode ${rcode} with data`);
+    this.#overall();
   }
 
   /** Where the RRset leads; `end` when it is the data, undefined when it should not be there. */
