@@ -25,6 +25,7 @@ import type { UsableReply } from './exchange-types.js';
 import { LIMITS } from './limits.js';
 import type { Machine } from './machine.js';
 import type { CutDelegation, CutTrust, Unreachable } from './trust-types.js';
+import { answeringSide, type Goal, goalOfDenial, signedBy, unsignedAt } from './search-goals.js';
 import { type ProvenInsecurity, provenInsecurity } from './unanswered-tlsa.js';
 import { ZoneCut } from './zone-cut.js';
 import type { Deferred } from './deferred.js';
@@ -70,17 +71,6 @@ export type JudgedNegative =
     }
   | Refused
   | Unreachable;
-
-/** How far down to look for zone cuts that no referral showed. */
-interface Goal {
-  readonly name: Name;
-  /** It signed the data, so it claims to be a zone; otherwise every name on the way may be one. */
-  readonly isSigner: boolean;
-}
-
-const signedBy = (name: Name | undefined): Goal | undefined =>
-  name === undefined ? undefined : { name, isSigner: true };
-const unsignedAt = (name: Name): Goal => ({ name, isSigner: false });
 
 type Found = { readonly cut: ZoneCut; readonly trust: CutTrust };
 
@@ -192,8 +182,14 @@ export class AnswerValidation {
     done: (judged: JudgedNegative) => void,
   ): void {
     const side = answeringSide(asked);
+    const { anchorEpoch } = this.#machine;
     this.#descend(cut, trust, side, cut.zone.labelCount + 1, effort, (found) => {
       const { trust: deeper } = found;
+      // RFC 5011 §2.1: what led down may have been said by a key that was revoked meanwhile.
+      if (this.#machine.anchorEpoch !== anchorEpoch) {
+        done(refusal);
+        return;
+      }
       // What is unsigned above an island of security denies nothing in it (RFC 6840 §5.10).
       const island = this.#islandBelow(found.cut, side, deeper);
       if (deeper.kind !== 'insecure' || island !== undefined) done(refusal);
@@ -302,6 +298,21 @@ export class AnswerValidation {
    * between the two that the parents' proofs lead to.
    */
   #withTrust(
+    cut: ZoneCut,
+    goal: Goal | undefined,
+    name: Name,
+    effort: Effort,
+    done: (found: Found) => void,
+  ): void {
+    const { anchorEpoch } = this.#machine;
+    this.#seekTrust(cut, goal, name, effort, (found) => {
+      // RFC 5011 §2.1: keys that were found before an anchor was revoked may hang on that anchor.
+      if (this.#machine.anchorEpoch === anchorEpoch) done(found);
+      else this.#withTrust(cut, goal, name, effort, done);
+    });
+  }
+
+  #seekTrust(
     cut: ZoneCut,
     goal: Goal | undefined,
     name: Name,
@@ -429,14 +440,6 @@ export class AnswerValidation {
   }
 }
 
-/**
- * Where the answer to a question has its place. RFC 4035 §3.1.4.1: all that is said about the DS
- * records at a name, an alias in their place included, is said by the zone above.
- */
-function answeringSide({ name, type }: Pick<NegativeQuestion, 'name' | 'type'>): Name {
-  return type === RRType.DS ? name.parent() : name;
-}
-
 /** No signatures are to be expected: RFC 2308 alone says what counts. */
 function unprovenNegative(
   asked: NegativeQuestion,
@@ -461,28 +464,4 @@ function weaker(answer: Secure | Insecure, proof: Secure | Insecure): Secure | I
 
 function refused(security: Bogus): Refused {
   return { kind: 'bogus', security, ofKeys: false };
-}
-
-/** The zone that speaks in a denial, or every name on the way when it is unsigned. */
-function goalOfDenial(
-  { name, type }: NegativeQuestion,
-  soa: RRset | undefined,
-  authority: readonly RRset[],
-  cut: ZoneCut,
-): Goal | undefined {
-  // DS records belong to the parent's side of a cut at their owner.
-  const deepest = type === RRType.DS ? name.parent() : name;
-  const unsigned = !authority.some((set) => set.signatures.length > 0);
-  if (unsigned) return unsignedAt(deepest);
-  const speaker = soa?.owner ?? signerOfDenial(authority);
-  const isBelow = speaker?.isBelow(cut.zone) === true && deepest.isAtOrBelow(speaker);
-  return isBelow ? signedBy(speaker) : undefined;
-}
-
-/** Who signed the NSEC or NSEC3 records, when no SOA record tells whose denial it is. */
-function signerOfDenial(authority: readonly RRset[]): Name | undefined {
-  const denial = authority.find(
-    (set) => (set.type === RRType.NSEC || set.type === RRType.NSEC3) && set.signatures.length > 0,
-  );
-  return denial === undefined ? undefined : signerOf(denial);
 }

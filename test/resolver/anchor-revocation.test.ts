@@ -56,6 +56,8 @@ interface Root {
   host: RRset;
   /** What DS questions are answered with: the denial that there is an unsigned zone. */
   cut?: RRset;
+  /** Other names have their own answers; one that comes late waits for `release`. */
+  other?: (name: Name, type: number) => { readonly set: RRset; readonly late: boolean } | undefined;
 }
 
 class OneZoneWorld {
@@ -68,6 +70,7 @@ class OneZoneWorld {
   #answers: Resolution[] = [];
   /** While true, no TXT question is answered. */
   silent = false;
+  readonly #held: ResolverEvent[] = [];
 
   constructor(root: Root) {
     this.#root = root;
@@ -93,19 +96,26 @@ class OneZoneWorld {
     return { monotonicMs: this.#ms, cacheMs: this.#ms, wallSeconds };
   }
 
-  ask(): Resolution {
-    this.begin();
+  ask(asked: Name = HOST, type: number = RRType.TXT): Resolution {
+    this.begin(asked, type);
     return this.#answers.pop()!;
   }
 
-  begin(): void {
-    const question = { name: HOST, type: RRType.TXT, checkingDisabled: false } as const;
+  begin(asked: Name = HOST, type: number = RRType.TXT): void {
+    const question = { name: asked, type, checkingDisabled: false } as const;
     const handle = ++this.#handle;
     this.#take({ kind: 'question', handle, recursionDesired: true, ...question });
   }
 
   get lastAnswer(): Resolution | undefined {
     return this.#answers.at(-1);
+  }
+
+  /** What was late arrives. */
+  release(): number {
+    const held = this.#held.splice(0);
+    for (const event of held) this.#take(event);
+    return held.length;
   }
 
   sleep(ms: number): void {
@@ -122,18 +132,22 @@ class OneZoneWorld {
       const { queryId } = effect;
       const reply = this.#replyTo(effect.octets);
       if (reply === undefined) continue;
-      queue.push(...this.resolver.handle({ kind: 'received', queryId, octets: reply }, this.now));
+      const received = { kind: 'received', queryId, octets: reply.octets } as const;
+      if (reply.late) this.#held.push(received);
+      else queue.push(...this.resolver.handle(received, this.now));
     }
   }
 
-  #replyTo(query: Uint8Array): Uint8Array | undefined {
+  #replyTo(query: Uint8Array): { octets: Uint8Array; late: boolean } | undefined {
     const decoded = decodeMessage(query);
     if (!decoded.ok) throw new Error('a malformed query');
     const { value: message } = decoded;
     const [question] = message.questions;
     const isOfKeys = question!.type === RRType.DNSKEY;
     const isOfCut = question!.type === RRType.DS;
-    const set = isOfKeys ? this.#root.keys : isOfCut ? this.#root.cut! : this.#root.host;
+    const other = this.#root.other?.(question!.name, question!.type);
+    const usual = isOfKeys ? this.#root.keys : isOfCut ? this.#root.cut! : this.#root.host;
+    const set = other?.set ?? usual;
     this.asked.push(isOfKeys ? 'DNSKEY' : 'TXT');
     if (this.silent && !isOfKeys) return undefined;
     const common = { owner: set.owner, class: RRClass.IN, ttlSeconds: set.ttlSeconds };
@@ -141,11 +155,12 @@ class OneZoneWorld {
       ...set.rdatas.map((rdata) => ({ ...common, type: set.type, rdata })),
       ...set.signatures.map((rdata) => ({ ...common, type: RRType.RRSIG, rdata })),
     ];
-    const section = isOfCut ? { authority: records } : { answer: records };
-    return encodeMessage(
+    const section = set.type === RRType.NSEC ? { authority: records } : { answer: records };
+    const octets = encodeMessage(
       { ...message, isResponse: true, authoritative: true, ...section },
       { maxOctets: 65_535 },
     );
+    return { octets, late: other?.late === true };
   }
 }
 
@@ -248,5 +263,51 @@ t.test('a question under way when the key is revoked fails rather than use it', 
   const { rcode, errors } = world.lastAnswer!;
   t.equal(rcode, Rcode.SERVFAIL);
   t.equal(errors[0]?.text, 'a trusted key of . was revoked');
+  t.end();
+});
+
+/**
+ * The thief answers the DS question for x.z. with DS records of his own. They have a second
+ * signature in the name of z., so that it has to be asked first whether z. is a zone; and while
+ * that is on its way, his key is revoked.
+ */
+t.test('a look-up under way when the key is revoked begins again', (t) => {
+  for (const thief of [first, second]) {
+    const [z, deep] = [name('z.'), name('x.z.')];
+    const isNoZone = octets(name('zz.').octets, TypeBitmap.of([RRType.TXT, RRType.NSEC]).octets);
+    // It is not kept, so that it is asked for twice.
+    const denial = signed(unsigned(z, RRType.NSEC, [isNoZone], 0), second, Name.root);
+    const real = unsigned(deep, RRType.DS, [dsRdata(deep, makeKey(13, KSK))], 3_600);
+    const ds = signed(real, thief, Name.root);
+    const named = signed(real, makeKey(13), z);
+    let asked = 0;
+    let isSlow = true;
+    const root: Root = {
+      ...before(),
+      other: (of, type) => {
+        if (type === RRType.DNSKEY || of.equals(HOST)) return undefined;
+        if (of.equals(deep) && type === RRType.DS) {
+          const signatures = [...named.signatures, ...ds.signatures];
+          return { set: { ...real, signatures }, late: false };
+        }
+        if (of.equals(deep)) {
+          return { set: unsigned(deep, RRType.TXT, [octets([1, 0x61])], 60), late: false };
+        }
+        if (type === RRType.DS) asked++;
+        return { set: denial, late: isSlow && asked > 1 };
+      },
+    };
+    const world = looked(t, root);
+    world.sleep(3_599_950);
+    world.begin(deep);
+    root.keys = after;
+    world.sleep(100);
+    t.ok(world.kinds.includes('replies outdated'), 'the key is revoked');
+    isSlow = false;
+    t.ok(world.release() > 0, 'and then the last reply comes');
+    const { security } = world.ask(deep, RRType.DS);
+    if (thief === second) t.equal(security.status, 'secure', 'of the key that is still trusted');
+    else t.equal('reason' in security && security.reason, 'no such key', 'nothing of his is kept');
+  }
   t.end();
 });
