@@ -211,7 +211,7 @@ export function observe(
     expirationSeconds: expirationOf(rrsig, now),
   };
   next = introduce(next, state, published, now, events);
-  next = leaveToZone(next, published, events);
+  next = leaveToZone(next, published, now, events);
   next = updateKnown(next, published, now, events);
   next = addNew(next, published, now, events);
   // RFC 5011 §2.3, queryInterval.
@@ -347,12 +347,13 @@ function introduce(
 /**
  * RFC 5011 §2.2 follows keys with the SEP bit. A configured key without it has served its purpose
  * once a followed key is in force: the zone rolls it without notice, and as a missing key it would
- * stay trusted for a year. One that was revoked is remembered, or the configuration would bring it
- * back with the next start.
+ * stay trusted for a year. It is remembered, as a revoked one is, or the configuration would bring
+ * it back with every start, long after the zone has rolled it.
  */
 function leaveToZone(
   state: Rfc5011State,
   published: readonly ZoneKey[],
+  now: number,
   events: Rfc5011Event[],
 ): Rfc5011State {
   const isInForce = state.keys.some(
@@ -361,9 +362,12 @@ function leaveToZone(
   const isLeft = (known: TrackedKey): boolean => !isSep(known.key) && isTrusted(known);
   if (!isInForce || !state.keys.some(isLeft)) return state;
   for (const { tag, state: from } of state.keys.filter(isLeft)) {
-    events.push({ kind: 'key', tag, event: 'not followed', from, to: 'START' });
+    events.push({ kind: 'key', tag, event: 'not followed', from, to: 'REMOVED' });
   }
-  return { ...state, keys: state.keys.filter((known) => !isLeft(known)) };
+  const keys = state.keys.map((known) =>
+    isLeft(known) ? tracked(known.key, 'REMOVED', now) : known,
+  );
+  return { ...state, keys };
 }
 
 function updateKnown(

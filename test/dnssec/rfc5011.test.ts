@@ -331,14 +331,14 @@ t.test('states and events', (t) => {
     const dnskeys = [a, zsk].map(({ rdata }) => parseDnskey(rdata)!);
     const both = initialState({ zone: ZONE, ds: [], dnskeys }, NOW);
     const seen = look(both, setAt(NOW, [a, zsk], [zsk]), NOW);
-    t.same(seen.said, [`${zsk.tag} VALID not followed START`]);
+    t.same(seen.said, [`${zsk.tag} VALID not followed REMOVED`]);
     const byZsk = look(seen.state, setAt(NOW + DAY, [a, b, zsk], [zsk]), NOW + DAY);
     t.same(byZsk.said, ['refused: no such key'], 'from then on it vouches for nothing');
     const absent = look(both, setAt(NOW, [b, zsk], [zsk]), NOW);
     t.equal(stateOf(absent.state, zsk.tag), 'VALID', 'not while the other is missing');
     const alone = initialState({ zone: ZONE, ds: [], dnskeys: [dnskeys[1]!] }, NOW);
     const first = look(alone, setAt(NOW, [a, zsk], [zsk]), NOW);
-    const introduced = [`${a.tag} START configured VALID`, `${zsk.tag} VALID not followed START`];
+    const introduced = [`${a.tag} START configured VALID`, `${zsk.tag} VALID not followed REMOVED`];
     t.same(first.said, introduced, 'where there is no other anchor yet, it brings the first ones');
     const forged = look(alone, setAt(NOW, [b, zsk], [b]), NOW);
     t.same(forged.said, ['refused: no such key'], 'only with its own signature');
@@ -346,6 +346,23 @@ t.test('states and events', (t) => {
     t.equal(stateOf(known.state, b.tag), 'ADDPEND', 'beside another one it cuts no hold-down');
     const later = look(first.state, setAt(NOW + DAY, [a, b, zsk], [a, zsk]), NOW + DAY);
     t.equal(stateOf(later.state, b.tag), 'ADDPEND', 'nor does anybody later');
+    t.end();
+  });
+
+  t.test('nor does the configuration bring it back after a restart', (t) => {
+    const dnskeys = [a, zsk].map(({ rdata }) => parseDnskey(rdata)!);
+    const configured = { zone: ZONE, ds: [], dnskeys };
+    const { state } = look(initialState(configured, NOW), setAt(NOW, [a, zsk], [zsk]), NOW);
+    // The zone has rolled it out since: whoever has it now is not the zone.
+    for (const anchor of [configured, anchorOf(ZONE, [a, zsk])]) {
+      const adopted = adoptAnchor(restarted(state), anchor, NOW + DAY, context().crypto);
+      const trusted = trustedRecords(adopted).map(({ rdata }) => tagOf(rdata));
+      t.same([trusted, adopted.ds], [[a.tag], []], 'by key or by DS record');
+      const theirs = look(adopted, setAt(NOW + DAY, [b, zsk], [zsk]), NOW + DAY);
+      t.same(theirs.said, ['refused: no key matches anchor'], 'not even until the first look');
+      const ours = look(adopted, setAt(NOW + DAY, [a, zsk], [a]), NOW + DAY);
+      t.same(ours.said, [], 'and the zone goes on as before');
+    }
     t.end();
   });
 
