@@ -6,6 +6,7 @@ import { indeterminate } from '../dnssec/index.js';
 import { EdeCode, type Name, Rcode, RRType } from '../wire/index.js';
 import { AddressLookups } from './address-lookups.js';
 import { AnchorMaintenance } from './anchor-maintenance.js';
+import { leadsNowhere } from './aliases.js';
 import { AnswerValidation } from './answer-validation.js';
 import { lookUp } from './cached-lookup.js';
 import { ChainOfTrust } from './chain-of-trust.js';
@@ -35,8 +36,21 @@ import type { ZoneCut } from './zone-cut.js';
 const CLIENT_PATIENCE_MS = 1_800;
 
 interface Task {
+  readonly key: string;
   readonly resolution: Resolution;
   readonly handles: Set<number>;
+  /** It goes on with an alias, at the expense of the question that came to it. */
+  readonly isLink: boolean;
+}
+
+interface NewTask {
+  readonly key: string;
+  readonly name: Name;
+  readonly type: number;
+  readonly skipCache?: boolean;
+  readonly background?: boolean;
+  /** The task whose aliases led here, and whose means are used up first. */
+  readonly after?: Task;
 }
 
 export class Resolver {
@@ -174,19 +188,22 @@ export class Resolver {
   }
 
   /** Joins the question that is under way, or starts it. */
-  #enter(name: Name, type: number, handle: number): void {
-    const key = this.#runningKey(name, type);
+  #enter(name: Name, type: number, handle: number, after?: Task): void {
+    const common = this.#runningKey(name, type);
+    // Who comes by an alias brings what is left of his question; nobody else has to do with that.
+    const isLink = after !== undefined && !this.#tasks.has(common);
+    const key = isLink ? `${common} after ${after.key}` : common;
     const running = this.#tasks.get(key);
     if (running !== undefined) {
       if (running.handles.size >= LIMITS.waitersPerQuestion.value) this.#refuse(handle, name);
-      else this.#wait(running, key, handle);
+      else this.#wait(running, handle);
       return;
     }
     if (this.#tasks.size >= LIMITS.outstandingQuestions.value) {
       this.#refuse(handle, name);
       return;
     }
-    this.#startTask(name, type, false, false, handle);
+    this.#startTask({ key, name, type, ...(isLink ? { after } : {}) }, handle);
   }
 
   /** Where there is still an answer in memory, nobody waits for its renewal, which may fail. */
@@ -213,7 +230,7 @@ export class Resolver {
     if (stale === undefined) return undefined;
     const isRunning = this.#tasks.has(taskKey(name, type));
     if (!isRunning && this.#tasks.size < LIMITS.outstandingQuestions.value) {
-      this.#startTask(name, type, false, false, undefined);
+      this.#startTask({ key: taskKey(name, type), name, type }, undefined);
     }
     return resolutionOf(stale, name, machine);
   }
@@ -228,8 +245,10 @@ export class Resolver {
       if (hit === undefined) break;
       if (hit.kind === 'alias') {
         answer.push(...hit.alias.links);
+        const isTheEnd = leadsNowhere(hit.alias, at);
         at = hit.alias.target;
-        continue;
+        // RFC 6672 §3.1: the CNAME made from a DNAME is itself what a CNAME question asks for.
+        if (type !== RRType.CNAME && !isTheEnd) continue;
       }
       const denial = hit.kind === 'denial' ? hit.denial : undefined;
       if (hit.kind === 'data') answer.push(hit.held);
@@ -271,24 +290,22 @@ export class Resolver {
   }
 
   #startTask(
-    name: Name,
-    type: number,
-    skipCache: boolean,
-    background: boolean,
+    { key, name, type, skipCache = false, background = false, after }: NewTask,
     handle: number | undefined,
   ): void {
     const machine = this.#machine;
-    const key = skipCache ? renewalKey(name, type) : taskKey(name, type);
-    const effort = new Effort(machine.workLimits, machine.now.monotonicMs, background);
+    const { workLimits, now } = machine;
+    // One budget for all links: KeyTrap (CVE-2023-50387) would be paid for at each of them.
+    const effort = after?.resolution.effort ?? new Effort(workLimits, now.monotonicMs, background);
     const handles = new Set<number>();
     const resolution = new Resolution(
       this.#services,
       { name, type, effort, purpose: purposeFor(type), lineage: [], skipCache },
-      (outcome) => this.#finished(key, task, outcome),
+      (outcome) => this.#finished(task, outcome),
     );
-    const task: Task = { resolution, handles };
+    const task: Task = { key, resolution, handles, isLink: after !== undefined };
     this.#tasks.set(key, task);
-    if (handle !== undefined) this.#wait(task, key, handle);
+    if (handle !== undefined) this.#wait(task, handle);
     try {
       resolution.start();
     } catch (error) {
@@ -313,9 +330,9 @@ export class Resolver {
 
   readonly #timers = new Map<Task, Timer>();
 
-  #wait(task: Task, key: string, handle: number): void {
+  #wait(task: Task, handle: number): void {
     task.handles.add(handle);
-    this.#taskOfHandle.set(handle, key);
+    this.#taskOfHandle.set(handle, task.key);
   }
 
   #startBackground(name: Name, type: number, skipCache: boolean): void {
@@ -323,19 +340,20 @@ export class Resolver {
     if (this.#tasks.size >= LIMITS.outstandingQuestions.value / 2) return;
     const machine = this.#machine;
     if (machine.failures.get(name, type, machine.clock) !== undefined) return;
-    this.#startTask(name, type, skipCache, true, undefined);
+    const key = skipCache ? renewalKey(name, type) : taskKey(name, type);
+    this.#startTask({ key, name, type, skipCache, background: true }, undefined);
   }
 
-  #finished(key: string, task: Task, outcome: Outcome): void {
+  #finished(task: Task, outcome: Outcome): void {
     const machine = this.#machine;
     const { name, type, effort } = task.resolution;
-    this.#tasks.delete(key);
+    this.#tasks.delete(task.key);
     this.#timers.get(task)?.cancel();
     this.#timers.delete(task);
     let shown = outcome;
     if (outcome.kind === 'failed') {
       if (effort.background) this.#lookAhead.failed(name, type, outcome);
-      else {
+      else if (!task.isLink || !effort.hasRunOut) {
         machine.failures.put(
           name,
           type,
@@ -364,7 +382,7 @@ export class Resolver {
       this.#taskOfHandle.delete(handle);
       const target = this.#uncheckedAliases.next(handle, resolution, machine.now.monotonicMs);
       if (target !== undefined) {
-        this.#enter(target, type, handle);
+        this.#enter(target, type, handle, task);
         continue;
       }
       const whole = this.#uncheckedAliases.finish(handle, resolution);

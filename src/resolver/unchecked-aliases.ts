@@ -1,7 +1,8 @@
 /**
  * RFC 4035 §3.2.2: a client that sets CD judges by itself and gets what is there, good or not. An
  * alias that did not pass ends the question for everybody else; for such a client it is followed
- * like any other, one question for each link, and the answers are put together here.
+ * like any other, one question for each link, and the answers are put together here. All of them
+ * together may cost what one question may.
  */
 import { type Name, Rcode, RRType, type RRset, nameOfRdata } from '../wire/index.js';
 import { LIMITS } from './limits.js';

@@ -54,6 +54,11 @@ export interface WorldOptions {
   readonly anchors?: (lab: Lab) => readonly ResourceRecord[];
 }
 
+export interface AskOptions {
+  readonly cd?: boolean;
+  readonly rd?: boolean;
+}
+
 export interface Asked {
   readonly handle: number;
   readonly name: Name;
@@ -167,7 +172,7 @@ export class SimulatedWorld {
   }
 
   /** Asks now; the answer comes while the world runs. */
-  ask(name: string, type: string, options: { readonly cd?: boolean } = {}): Asked {
+  ask(name: string, type: string, options: AskOptions = {}): Asked {
     const question: Asked = {
       handle: ++this.#handle,
       name: nameOf(name),
@@ -184,13 +189,13 @@ export class SimulatedWorld {
       name: question.name,
       type: question.type,
       checkingDisabled: options.cd === true,
-      recursionDesired: true,
+      recursionDesired: options.rd !== false,
     });
     return question;
   }
 
   /** Asks and runs until that answer is there. */
-  resolve(name: string, type: string, options: { readonly cd?: boolean } = {}): Resolution {
+  resolve(name: string, type: string, options: AskOptions = {}): Resolution {
     const question = this.ask(name, type, options);
     this.runUntil(() => question.resolution !== undefined);
     if (question.resolution === undefined) {
