@@ -290,8 +290,7 @@ export class Exchange implements AttemptOwner {
   received(attempt: Attempt, octets: Uint8Array, oversized: boolean): void {
     const { machine } = this;
     if (!this.#effort.takeOctets(octets.length)) {
-      this.close();
-      this.#deliver(this.#failure());
+      this.#fail();
       return;
     }
     const matched = matchReply(octets, attempt);

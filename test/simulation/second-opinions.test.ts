@@ -3,7 +3,7 @@ import t from 'tap';
 import { singleKey } from '../../src/lab/index.js';
 import { type Message, Rcode, RRType } from '../../src/wire/index.js';
 import { makeLab, SimulatedWorld } from '../support/simulated-world.js';
-import { tamper } from '../support/tampering.js';
+import { record, tamper } from '../support/tampering.js';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
 const text = NAMES.map((name) => `${name} A 11.1.1.1\n`).join('');
@@ -56,3 +56,53 @@ for (const [how, change] of [
     t.end();
   });
 }
+
+/**
+ * One server of an unsigned zone says nothing at all, which is not much, but is an answer; the
+ * others are asked for more, and send so much that the question may receive no further octet.
+ */
+t.test('what was held back is used when the others only waste octets', (t) => {
+  const plain = makeLab({
+    zones: [
+      { origin: '.', signing: singleKey(13), servers: [{ name: 'a.root-servers.' }] },
+      { origin: 'zz.', signing: singleKey(13) },
+      {
+        origin: 'n.zz.',
+        text,
+        servers: [{ name: 'ns1.n.zz.' }, { name: 'ns2.n.zz.' }, { name: 'ns3.n.zz.' }],
+      },
+    ],
+    domains: [],
+  });
+  let heard: boolean;
+  tamper(plain, 'ns1.n.zz.', (reply, query) => {
+    if (!isData(query)) return reply;
+    heard = true;
+    return empty(reply);
+  });
+  const waste = record('n.zz.', RRType.TXT, new Uint8Array(65_000), 60);
+  for (const server of ['ns2.n.zz.', 'ns3.n.zz.']) {
+    tamper(plain, server, (reply, query) =>
+      isData(query)
+        ? { ...reply, rcode: Rcode.SERVFAIL, answer: [], authority: [waste], additional: [] }
+        : reply,
+    );
+  }
+  let used = 0;
+  for (let seed = 1; seed <= 12; seed++) {
+    heard = false;
+    const config = { mailPrefetch: false, hedging: false };
+    const world = new SimulatedWorld({ lab: plain, seed, config });
+    const { rcode, answer, security, errors } = world.resolve('a.n.zz', 'A');
+    t.equal(answer.length, 0);
+    if (heard) {
+      t.same([rcode, security.status], [Rcode.NOERROR, 'insecure'], `seed ${seed}: no data`);
+      used++;
+    } else {
+      t.equal(rcode, Rcode.SERVFAIL, `seed ${seed}: nothing was held`);
+      t.match(errors[0]?.text, /the limit on upstream octets/);
+    }
+  }
+  t.ok(used > 0, `${used} times there was something`);
+  t.end();
+});
