@@ -6,9 +6,14 @@ import {
   Daemon,
   type DaemonReport,
   keepHeapSmall,
+  type LostQuestion,
+  MetricsServer,
   notifyReady,
   notifyStopping,
+  QuestionJournal,
+  removeStaleSocket,
   SocketmapServer,
+  SystemEntropy,
 } from '../runtime/index.js';
 import { AccessList, CookieJar, DEFAULT_NAME_SERVER_CONFIG } from '../server/index.js';
 import { rcodeMnemonic, typeMnemonic } from '../wire/index.js';
@@ -17,14 +22,16 @@ import { refuse } from './config-commands.js';
 import { readLabFlags } from './lab-flags.js';
 import { type Log, type LogEvent, openLog } from './log.js';
 import { limitComplaints } from './log-limiter.js';
+import { metricsText, type Samples, samplesOf } from './metrics.js';
 import { readConfig } from './read-config.js';
 import { rounded, wordsOf } from './report-words.js';
 import {
   endWorker,
   isWorker,
-  stopMessage,
-  superviseWorkers,
-  tellReady,
+  journalFile,
+  sharedCookieSecret,
+  tellLast,
+  work,
   workerProcesses,
 } from './workers.js';
 
@@ -40,17 +47,9 @@ export const serve: Run = async ({ flags, rest, startedMs }) => {
   const opened = await openLog({ level: config.logLevel, format: config.logFormat });
   const log = limitComplaints(opened, () => performance.now());
   endLoudly(log);
-  const setup = { config, places, lab: lab.settings, flags, log, startedMs };
+  const setup = { config, places, lab: lab.settings, flags, log, startedMs, processes: count };
   const status =
-    count > 1 && !isWorker()
-      ? await superviseWorkers({
-          count,
-          args: ['serve', ...rest],
-          log,
-          ready: (addresses) => announce(addresses, setup),
-          stopped: stopSignal(log),
-        })
-      : await runDaemon(setup);
+    count > 1 && !isWorker() ? await runWorkers(setup, ['serve', ...rest]) : await runDaemon(setup);
   await log.close();
   endWorker(status);
   return status;
@@ -63,6 +62,30 @@ interface Setup {
   readonly flags: Invocation['flags'];
   readonly log: Log;
   readonly startedMs: number;
+  /** That answer clients beside each other. */
+  readonly processes: number;
+}
+
+/** The first process of several; ends with the exit status. */
+async function runWorkers(setup: Setup, args: readonly string[]): Promise<number> {
+  const { config, log, processes: count } = setup;
+  const { Supervisor } = await import('./supervisor.js');
+  const cookieSecret = new Uint8Array(16);
+  new SystemEntropy().fill(cookieSecret);
+  const supervisor = new Supervisor({ count, args, cookieSecret, log });
+  const metrics = await openMetrics(config, log, () => supervisor.samples());
+  if (metrics === undefined) return EXIT.failure;
+  // Once for all: a worker could mistake for stale what another one is about to listen on.
+  for (const endpoint of config.socketmap) {
+    if (endpoint.kind === 'unix') await removeStaleSocket(endpoint.path);
+  }
+  const stopped = stopSignal(log);
+  supervisor.startAll();
+  void supervisor.ready.then((addresses) => announce(addresses, setup));
+  const failed = await Promise.race([supervisor.failed, stopped]);
+  await supervisor.stopAll();
+  metrics.close();
+  return failed ?? EXIT.ok;
 }
 
 async function runDaemon(setup: Setup): Promise<number> {
@@ -89,19 +112,30 @@ async function runDaemon(setup: Setup): Promise<number> {
     assembly.driver.close();
     return EXIT.failure;
   }
-  const stopped = isWorker() ? stopMessage() : stopSignal(log);
+  const samples = (): Samples =>
+    samplesOf({ assembly, daemons: daemons.map(({ daemon }) => daemon), policies });
+  const metrics = isWorker() ? 'elsewhere' : await openMetrics(config, log, samples);
+  if (metrics === undefined) {
+    await Promise.all([policies.close(), ...daemons.map(({ daemon }) => daemon.close())]);
+    assembly.driver.close();
+    return EXIT.failure;
+  }
   const addresses = daemons.flatMap(({ daemon, remark }) =>
     daemon.addresses.map(({ address, port }) => formatSocketAddress(address, port) + remark),
   );
-  if (isWorker()) tellReady(addresses);
-  else await announce(addresses, setup);
+  const takeOver = (question: LostQuestion): void => {
+    daemons[question.front]?.daemon.takeOver(question);
+  };
+  const stopped = isWorker() ? work(addresses, { samples, takeOver }) : stopSignal(log);
+  if (!isWorker()) await announce(addresses, setup);
   void rehearse(assembly, daemons, log);
   await stopped;
+  if (metrics !== 'elsewhere') metrics.close();
   if (!isWorker()) void notifyStopping();
   await Promise.all([policies.close(), ...daemons.map(({ daemon }) => daemon.close())]);
   assembly.driver.close();
-  if (!isWorker())
-    log.write({ level: 'info', event: 'stopped', sentence: 'every question is answered' });
+  if (isWorker()) await tellLast(samples());
+  else log.write({ level: 'info', event: 'stopped', sentence: 'every question is answered' });
   return EXIT.ok;
 }
 
@@ -129,16 +163,21 @@ async function openDaemons(
 
 async function openDaemon(
   { config, driver, clock, entropy }: Assembly,
-  { places, log }: Setup,
+  { places, log, processes }: Setup,
   listen: Config['listen'],
   secureOnly: boolean,
 ): Promise<Daemon | undefined> {
   const fronts = config.listenSecureOnly.length === 0 ? 1 : 2;
   const maxOctets = config.cacheSizeOctets / 10 / fronts;
+  const secret = sharedCookieSecret();
+  const file = journalFile();
+  const front = secureOnly ? 1 : 0;
   const parts = {
     driver,
     clock,
-    cookies: CookieJar.withNewSecret(entropy),
+    processes,
+    ...(file === undefined ? {} : { journal: new QuestionJournal(file, front, fronts) }),
+    cookies: secret === undefined ? CookieJar.withNewSecret(entropy) : new CookieJar(secret),
     replies: new ReplyCache({ maxOctets, secret: entropy.uint32() }),
     config: {
       ...DEFAULT_NAME_SERVER_CONFIG,
@@ -166,12 +205,13 @@ async function openDaemon(
 /** Postfix's policy table; with no place to listen, a server without listeners. */
 async function openPolicies(
   { config, driver }: Assembly,
-  { log }: Setup,
+  { log, processes }: Setup,
 ): Promise<SocketmapServer | undefined> {
   const start = await SocketmapServer.open({
     driver,
     access: new AccessList(config.allow),
     endpoints: config.socketmap,
+    processes,
     report: ({ kind, sentence }) => {
       if (kind === 'internal error')
         log.write({ level: 'error', event: 'internal-error', sentence });
@@ -189,6 +229,28 @@ async function openPolicies(
         : `inet:${formatSocketAddress(endpoint.address, endpoint.port)}`;
     const sentence = `answering Postfix on socketmap:${place}:QUERY`;
     log.write({ level: 'info', event: 'socketmap', sentence });
+  }
+  return start.server;
+}
+
+/** With no place to listen, a server without listeners; undefined when it cannot listen. */
+async function openMetrics(
+  config: Config,
+  log: Log,
+  samples: () => Samples | Promise<Samples>,
+): Promise<MetricsServer | undefined> {
+  const start = await MetricsServer.open({
+    listen: config.metrics,
+    access: new AccessList(config.allow),
+    page: async () => metricsText(await samples()),
+  });
+  if (!start.ok) {
+    log.write({ level: 'error', event: 'metrics', sentence: start.sentence });
+    return undefined;
+  }
+  for (const { address, port } of start.server.addresses) {
+    const sentence = `counters on http://${formatSocketAddress(address, port)}/metrics`;
+    log.write({ level: 'info', event: 'metrics', sentence });
   }
   return start.server;
 }

@@ -30,6 +30,8 @@ const DEFAULT_PORT = 5335;
 /** Where postfix-tlspol listens, so that a main.cf that names it can stay as it is. */
 const SOCKETMAP_PORT = 8642;
 
+const METRICS_PORT = 9_353;
+
 function address(text: string): IpAddress {
   const parsed = IpAddress.parse(text);
   if (parsed === undefined) throw new TypeError(`not an address: ${text}`);
@@ -92,6 +94,17 @@ const listening = {
       'RFC 7672 as a policy per domain, from the same cached records that DNS clients get. ' +
       'Off unless asked for; DANE in Postfix works without it.',
     example: '127.0.0.1:8642',
+  }),
+  metrics: list<SocketAddress>({
+    name: 'metrics',
+    group: 'listening',
+    kind: socketAddress(METRICS_PORT, 0),
+    fallback: [],
+    description:
+      'Address and port of a page with counters over HTTP (/metrics, as Prometheus reads them); ' +
+      'with several workers their sums. Who may ask is what allow says.',
+    reason: 'Off unless asked for. It has counts only, no names.',
+    example: '127.0.0.1:9353',
   }),
   minimalResponses: scalar<boolean>({
     name: 'minimal-responses',
@@ -426,8 +439,9 @@ const processSettings = {
     kind: workerCount,
     fallback: 1,
     description:
-      'Number of processes that share the sockets; each has its part of the cache and of the limits.',
-    reason: 'One process answers tens of thousands of questions per second.',
+      'Number of processes that share the sockets; each has its part of the cache and of the ' +
+      'limits. One that dies is replaced, and its open questions are answered by the new one.',
+    reason: 'One process answers tens of thousands of questions per second; see workers.md.',
     example: 'auto',
   }),
   crypto: scalar<'auto' | 'node' | 'noble'>({

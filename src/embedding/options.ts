@@ -51,6 +51,7 @@ export const DAEMON_SETTINGS: readonly string[] = [
   'listen-secure-only',
   'allow',
   'socketmap',
+  'metrics',
   'minimal-responses',
   'workers',
   'log-level',

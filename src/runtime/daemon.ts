@@ -3,7 +3,7 @@
  * driver that resolves. UDP is bound first and TCP last, so whoever can connect can ask.
  */
 import type { ReplyCache } from '../cache/index.js';
-import type { Now } from '../resolver/index.js';
+import type { Now, Resolution } from '../resolver/index.js';
 import {
   type CookieJar,
   NameServer,
@@ -14,7 +14,8 @@ import {
 import type { Clock } from './clock.js';
 import type { Driver } from './driver.js';
 import { type TcpClient, TcpClientPool, TcpListener } from './listen-tcp.js';
-import { type ListenAddress, type UdpClient, UdpListener } from './listen-udp.js';
+import { type ListenAddress, UdpClient, UdpListener } from './listen-udp.js';
+import type { LostQuestion, QuestionJournal } from './question-journal.js';
 
 export interface DaemonParts {
   readonly driver: Driver;
@@ -26,6 +27,8 @@ export interface DaemonParts {
   readonly listen: readonly ListenAddress[];
   /** Processes that serve beside this one and itself; bounds hold for all of them together. */
   readonly processes?: number;
+  /** Keeps what is not yet answered for the case that this process dies. */
+  readonly journal?: QuestionJournal;
   readonly report: (report: DaemonReport) => void;
 }
 
@@ -51,6 +54,18 @@ export interface DaemonCounters {
   readonly outstandingQuestions: number;
 }
 
+/** Bounds of the counters by time; the last counter is for what took longer. */
+export const RESOLUTION_BOUNDS_SECONDS = [
+  0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5,
+] as const;
+
+/** Questions that went to the resolver. */
+export interface ResolutionCounters {
+  readonly bySecurity: Readonly<Record<Resolution['security']['status'], number>>;
+  readonly byTime: readonly number[];
+  readonly seconds: number;
+}
+
 export class Daemon {
   readonly #parts: DaemonParts;
   readonly #server: NameServer<AnyClient>;
@@ -62,6 +77,9 @@ export class Daemon {
   #udpRequests = 0;
   #tcpRequests = 0;
   #replies = 0;
+  readonly #bySecurity = { secure: 0, insecure: 0, bogus: 0, indeterminate: 0 };
+  readonly #byTime = Array.from({ length: RESOLUTION_BOUNDS_SECONDS.length + 1 }, () => 0);
+  #resolvedMs = 0;
 
   private constructor(parts: DaemonParts) {
     this.#parts = parts;
@@ -110,6 +128,11 @@ export class Daemon {
     };
   }
 
+  get resolutions(): ResolutionCounters {
+    const bySecurity = this.#bySecurity;
+    return { bySecurity, byTime: this.#byTime, seconds: this.#resolvedMs / 1_000 };
+  }
+
   /** Octets held for TCP clients: parts of messages, and replies they have not read. */
   get tcpHeldOctets(): number {
     return this.#pool.heldOctets;
@@ -119,6 +142,7 @@ export class Daemon {
   async close(drainMs = DRAIN_MS): Promise<void> {
     if (this.#draining) return;
     this.#draining = true;
+    for (const listener of this.#udp) listener.stopReceiving();
     for (const listener of this.#tcp) listener.stopAccepting();
     this.#pool.closeGently();
     if (!this.#server.isIdle) {
@@ -136,11 +160,20 @@ export class Daemon {
     this.#closeListeners();
   }
 
+  /** Answers a question that another process has heard at the same address and left behind. */
+  takeOver({ listener: index, host, port, octets }: LostQuestion): void {
+    const listener = this.#udp[index];
+    const client = listener === undefined ? undefined : UdpClient.at(listener, host, port);
+    if (client !== undefined) this.#received(octets, client);
+  }
+
   async #openUdp(address: ListenAddress): Promise<void> {
+    const { journal } = this.#parts;
+    const index = this.#udp.length;
     const listener = await UdpListener.open(address, (octets, client) => {
-      if (this.#draining) return;
       this.#udpRequests++;
       this.#received(octets, client);
+      if (journal !== undefined && !client.settled) journal.note(index, octets, client);
     });
     this.#udp.push(listener);
   }
@@ -216,11 +249,19 @@ export class Daemon {
     driver.ask(
       event,
       (resolution, then) => {
+        this.#count(resolution, then.monotonicMs - now.monotonicMs);
         this.#perform(this.#server.finished(handle, resolution, then), then);
         if (this.#server.isIdle) this.#whenIdle?.();
       },
       now,
     );
+  }
+
+  #count({ security }: Resolution, tookMs: number): void {
+    this.#bySecurity[security.status]++;
+    this.#resolvedMs += tookMs;
+    const index = RESOLUTION_BOUNDS_SECONDS.findIndex((bound) => tookMs <= 1_000 * bound);
+    this.#byTime[index < 0 ? RESOLUTION_BOUNDS_SECONDS.length : index]!++;
   }
 }
 

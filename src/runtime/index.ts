@@ -12,10 +12,17 @@ export { labSigner } from './lab-signer.js';
 export { type MailHost, readMailHost } from './mail-host.js';
 export { keepHeapSmall } from './memory.js';
 export type { ListenAddress } from './listen-udp.js';
+export { MetricsServer, type MetricsStart } from './metrics-server.js';
 export { probeNetwork, probeResolver, type ProbeTargets } from './network-probes.js';
 export { presentedCertificates } from './presented-chain.js';
 export { type ProbedServer, probeSmtp } from './smtp-probe.js';
 export * from './socketmap-server.js';
 export * from './systemd.js';
+export {
+  type LostQuestion,
+  QuestionJournal,
+  openJournalFile,
+  unansweredIn,
+} from './question-journal.js';
 export * from './upstream.js';
 export { openSockets } from './upstream-sockets.js';

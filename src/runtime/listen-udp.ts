@@ -17,6 +17,10 @@ export class UdpClient implements Client {
   /** As the system wrote it: with a zone identifier, if it has one (RFC 4007 §11). */
   readonly host: string;
   readonly #listener: UdpListener;
+  /** It has been answered, or will never be. */
+  settled = false;
+  /** Called then, once; only who keeps books of open questions needs it. */
+  whenSettled: (() => void) | undefined;
 
   constructor(listener: UdpListener, address: IpAddress, port: number, host: string) {
     this.#listener = listener;
@@ -25,12 +29,25 @@ export class UdpClient implements Client {
     this.host = host;
   }
 
-  reply(octets: Uint8Array): void {
-    this.#listener.send(octets, this);
+  /** Undefined where the host is no address. */
+  static at(listener: UdpListener, host: string, port: number): UdpClient | undefined {
+    const address = addressOfHost(host);
+    return address === undefined ? undefined : new UdpClient(listener, address, port, host);
   }
 
-  /** Not to answer a datagram is nothing to do. */
-  skip(): void {}
+  reply(octets: Uint8Array): void {
+    this.#listener.send(octets, this);
+    this.#settle();
+  }
+
+  skip(): void {
+    this.#settle();
+  }
+
+  #settle(): void {
+    this.settled = true;
+    this.whenSettled?.();
+  }
 }
 
 export type UdpHandler = (octets: Uint8Array, client: UdpClient) => void;
@@ -80,6 +97,11 @@ export class UdpListener {
     if (!this.#closed) this.#socket.send(octets, port, host);
   }
 
+  /** What comes in is left to whoever shares the socket or opens it next; replies still go out. */
+  stopReceiving(): void {
+    receivingHandle(this.#socket)?.recvStop();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -103,6 +125,15 @@ export class UdpListener {
     this.#hosts.set(host, address);
     return address;
   }
+}
+
+/** Node can stop reading without closing only inside; where it cannot, all is read as before. */
+function receivingHandle(socket: Socket): { recvStop(): void } | undefined {
+  const symbols = Object.getOwnPropertySymbols(socket) as (symbol & keyof Socket)[];
+  const key = symbols.find(({ description }) => description === 'state symbol');
+  const state = key === undefined ? undefined : (socket[key] as unknown);
+  const { handle } = (state ?? {}) as { handle?: { recvStop?: unknown } | null };
+  return typeof handle?.recvStop === 'function' ? (handle as { recvStop(): void }) : undefined;
 }
 
 /** The address without its zone identifier, which only says on which link it is. */

@@ -30,6 +30,8 @@ export interface SocketmapParts {
   readonly driver: Driver;
   readonly access: AccessList;
   readonly endpoints: readonly SocketmapEndpoint[];
+  /** Workers that share the endpoints; who has started them has removed what was stale. */
+  readonly processes?: number;
   readonly report: (report: SocketmapReport) => void;
 }
 
@@ -84,7 +86,8 @@ export class SocketmapServer {
   }
 
   async #listen(endpoint: SocketmapEndpoint): Promise<void> {
-    if (endpoint.kind === 'unix') await removeStaleSocket(endpoint.path);
+    const { processes = 1 } = this.#parts;
+    if (endpoint.kind === 'unix' && processes === 1) await removeStaleSocket(endpoint.path);
     const listener = createServer({ noDelay: true }, (socket) => this.#accept(socket));
     const options =
       endpoint.kind === 'unix'
@@ -121,7 +124,9 @@ export class SocketmapServer {
     const address = remoteAddress === undefined ? undefined : addressOfHost(remoteAddress);
     const isAdmitted =
       remoteAddress === undefined || (address && this.#parts.access.admits(address));
-    const isFull = this.#connections.size >= DANE_LIMITS.socketmapConnections.value;
+    const { processes = 1 } = this.#parts;
+    const room = Math.ceil(DANE_LIMITS.socketmapConnections.value / processes);
+    const isFull = this.#connections.size >= room;
     if (isAdmitted !== true || isFull) {
       socket.destroy();
       return;
@@ -235,7 +240,7 @@ class Connection {
 }
 
 /** What a server that was killed has left behind; one that somebody listens on stays. */
-async function removeStaleSocket(path: string): Promise<void> {
+export async function removeStaleSocket(path: string): Promise<void> {
   const code = await new Promise<string | undefined>((resolve) => {
     const socket = connect(path, () => {
       socket.destroy();

@@ -126,6 +126,26 @@ export const CLIENT_LIMITS = {
     'replies held in memory for clients that never read',
   ),
 
+  // The page for monitoring.
+  metricsConnections: limit(
+    16,
+    'HTTP connections at once to each address of metrics',
+    'a few collectors, each with one',
+    'descriptors taken by whoever may ask for the page',
+  ),
+  metricsRequestMs: limit(
+    5_000,
+    'ms until a request for the page is complete',
+    'it is a line and some headers',
+    'slow-loris connections',
+  ),
+  metricsWorkerMs: limit(
+    1_000,
+    'ms that a worker has to say what it has counted; then the last it said is used',
+    'it answers between two questions; less than collectors wait',
+    'a page that hangs because a worker does',
+  ),
+
   // Cookies (RFC 9018 §4.3).
   cookieLifeSeconds: limit(
     3_600,

@@ -1,51 +1,16 @@
 /** The program as it is started: exit statuses, what it prints and where, signals, first light. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import dnsPacket from 'dns-packet';
 import t from 'tap';
 import { probeResolver } from '../../src/runtime/index.js';
 import { IpAddress, Rcode, RRType } from '../../src/wire/index.js';
 import { TcpStub, UdpStub } from '../runtime/running-daemon.js';
 import { name as nameOf, request } from '../server/front-desk.js';
+import { exchange, program, query, run, serve } from './running-program.js';
 
-const program = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'anchorite-'));
 t.teardown(() => rmSync(folder, { recursive: true }));
-
-interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function start(args: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
-  return spawn(process.execPath, [program, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, STATE_DIRECTORY: '', NOTIFY_SOCKET: '', ...environment },
-  });
-}
-
-function ended(child: ChildProcess): Promise<Ended> {
-  let stdout = '';
-  let stderr = '';
-  child.stdout?.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr?.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  return new Promise((resolve) => {
-    child.on('close', (status) => resolve({ status, stdout, stderr }));
-  });
-}
-
-function run(...args: string[]): Promise<Ended> {
-  return ended(start(args));
-}
 
 function fileWith(name: string, text: string): string {
   const path = join(folder, name);
@@ -150,49 +115,6 @@ t.test('why: the cause, since when, and a letter', async (t) => {
   t.match(await run('why', 'a..b'), { status: 2, stderr: /is not a domain name/ });
 });
 
-interface Served {
-  readonly child: ChildProcess;
-  readonly port: number;
-  readonly readyMs: number;
-  readonly end: Promise<Ended>;
-  /** Everything logged so far. */
-  log(): string;
-}
-
-async function serve(...args: string[]): Promise<Served> {
-  const startMs = performance.now();
-  const child = start(['serve', '--listen', '127.0.0.1:0', ...args]);
-  const end = ended(child);
-  let log = '';
-  const port = await new Promise<number>((resolve, reject) => {
-    child.stderr?.on('data', (chunk) => {
-      log += chunk;
-      const ready = /"?ready"?.*answering on 127\.0\.0\.1:(\d+)/.exec(log);
-      if (ready !== null) resolve(Number(ready[1]));
-    });
-    child.on('close', () => reject(new Error(`it did not start: ${log}`)));
-  });
-  return { child, port, readyMs: performance.now() - startMs, end, log: () => log };
-}
-
-function exchange(port: number, query: Buffer): Promise<dnsPacket.DecodedPacket> {
-  const socket = createSocket('udp4');
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('no answer within 5 s')), 5_000);
-    socket.on('message', (octets) => {
-      clearTimeout(timer);
-      socket.close();
-      resolve(dnsPacket.decode(octets));
-    });
-    socket.send(query, port, '127.0.0.1');
-  });
-}
-
-function query(name: string, type: dnsPacket.RecordType): Buffer {
-  const flags = dnsPacket.RECURSION_DESIRED | dnsPacket.AUTHENTIC_DATA;
-  return dnsPacket.encode({ type: 'query', id: 4711, flags, questions: [{ name, type }] });
-}
-
 t.test('serve: answers, logs, and ends when it is told to', async (t) => {
   const server = await serve('--lab', '--lab-delay', '1', '--log-format', 'json', '--log-queries');
   t.comment(`ready after ${server.readyMs.toFixed(0)} ms`);
@@ -296,32 +218,3 @@ t.test('serve: warnings that an operator must see', async (t) => {
     /warn {2}trust-anchor: no trust anchor is configured: nothing is validated/,
   );
 });
-
-t.test('serve: workers share the sockets, and a dead one is replaced', async (t) => {
-  const server = await serve('--lab', '--lab-delay', '1', '--workers', '2', '--log-format', 'text');
-  for (let count = 0; count < 20; count++) {
-    const answer = await exchange(server.port, query('p256.dane', 'MX'));
-    if (answer.flag_ad !== true) t.equal(answer.flag_ad, true);
-  }
-  const asked = await run('resolve', 'rsa.dane', 'MX', '--server', `127.0.0.1:${server.port}`);
-  t.match(asked, { status: 0, stdout: /flags: rd ra ad/ });
-  const [victim = 0] = childrenOf(server.child.pid ?? 0);
-  process.kill(victim, 'SIGKILL');
-  for (let tries = 0; !/ended by SIGKILL/.test(server.log()) && tries < 100; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  t.match(server.log(), /worker \d+ ended by SIGKILL; another one takes its place/);
-  const after = await exchange(server.port, query('p256.dane', 'MX'));
-  t.equal(after.flag_ad, true);
-  server.child.kill('SIGTERM');
-  t.equal((await server.end).status, 0);
-  t.equal(server.log().match(/ ready: /g)?.length, 1);
-  const wrong = await run('serve', '--lab', '--workers', '2', '--listen', '192.0.2.77:0');
-  t.match(wrong, { status: 1, stderr: /this machine has no such address/ });
-});
-
-/** Linux only, as is the product's home. */
-function childrenOf(pid: number): number[] {
-  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return list.split(' ').map(Number);
-}
