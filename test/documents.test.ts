@@ -33,6 +33,7 @@ const DOCUMENTS = [
   'CHANGELOG.md',
   'docs/api.md',
   'docs/dane.md',
+  'docs/dane-review.md',
   'docs/rfcs.md',
   'docs/configuration.md',
   'docs/limits.md',

@@ -14,8 +14,11 @@ import {
   readDerSequence,
 } from './der.js';
 import { type NameConstraints, readNameConstraints } from './name-constraints.js';
+import { weakHashOf } from './signature-hash.js';
 
 export interface CertificateLayout {
+  /** The hash of its signature, when that can be forged today. */
+  readonly weakHash: string | undefined;
   /** SubjectPublicKeyInfo exactly as it stands in the certificate: what selector 1 selects. */
   readonly publicKeyInfo: Uint8Array;
   readonly notBeforeSeconds: number;
@@ -67,10 +70,7 @@ interface Extension {
 
 /** Undefined when the octets are no certificate. */
 export function readCertificate(octets: Uint8Array): CertificateLayout | undefined {
-  const [signed] = readDerSequence(readDer(octets)) ?? [];
-  const fields = [...(readDerSequence(signed) ?? [])];
-  const isVersioned = fields[0]?.tag === contextTag(0);
-  if (isVersioned) fields.shift();
+  const { isVersioned, fields } = readFields(octets);
   const [serial, algorithm, issuer, validity, subject, publicKey, ...rest] = fields;
   if (serial?.tag !== DerTag.INTEGER || algorithm?.tag !== DerTag.SEQUENCE) return undefined;
   if (issuer === undefined || subject === undefined) return undefined;
@@ -82,6 +82,7 @@ export function readCertificate(octets: Uint8Array): CertificateLayout | undefin
   if (extensions === undefined) return undefined;
   const isSelfIssued = equalOctets(issuer.whole, subject.whole);
   return {
+    weakHash: weakHashOf(algorithm),
     publicKeyInfo: publicKey.whole,
     notBeforeSeconds,
     notAfterSeconds,
@@ -89,6 +90,20 @@ export function readCertificate(octets: Uint8Array): CertificateLayout | undefin
     isVersion1: !isVersioned,
     ...readUses(extensions),
   };
+}
+
+/** The public key alone, however the rest is written: dates and extensions that nobody reads. */
+export function readPublicKeyInfo(octets: Uint8Array): Uint8Array | undefined {
+  const publicKey = readFields(octets).fields[5]?.whole;
+  return publicKey !== undefined && isPublicKeyInfo(publicKey) ? publicKey : undefined;
+}
+
+/** What is signed, without the version (RFC 5280 §4.1.2.1). */
+function readFields(octets: Uint8Array) {
+  const [signed] = readDerSequence(readDer(octets)) ?? [];
+  const fields = readDerSequence(signed) ?? [];
+  const isVersioned = fields[0]?.tag === contextTag(0);
+  return { isVersioned, fields: isVersioned ? fields.slice(1) : fields };
 }
 
 /** RFC 5280 §4.1.2.7: an algorithm and a bit string. */

@@ -4,10 +4,11 @@
  * that DNS has named needs it).
  */
 import { type CertificateLayout, readCertificate } from './certificate-layout.js';
+import type { Presented } from './certificate-data.js';
 import type { CertificateTools, OpenedCertificate } from './certificate-tools.js';
 import { DANE_LIMITS } from './limits.js';
 
-export interface Certificate {
+export interface Certificate extends Presented {
   readonly opened: OpenedCertificate;
   readonly layout: CertificateLayout;
 }
@@ -19,7 +20,8 @@ export function openCertificate(
   if (octets.length > DANE_LIMITS.certificateOctets.value) return undefined;
   const layout = readCertificate(octets);
   const opened = layout === undefined ? undefined : tools.open(octets);
-  return layout === undefined || opened === undefined ? undefined : { opened, layout };
+  if (layout === undefined || opened === undefined) return undefined;
+  return { octets, publicKeyInfo: layout.publicKeyInfo, opened, layout };
 }
 
 /** What a path ends at. */
@@ -78,7 +80,13 @@ export function findPath(
 }
 
 export interface PathFlaw {
-  readonly code: 'expired' | 'not yet valid' | 'not an authority' | 'not for servers' | 'extension';
+  readonly code:
+    | 'expired'
+    | 'not yet valid'
+    | 'not an authority'
+    | 'not for servers'
+    | 'extension'
+    | 'weak signature';
   readonly sentence: string;
   readonly section: string;
 }
@@ -93,7 +101,8 @@ function whyPathIsWrong(
     const flaw =
       whyNotNow(certificate, nowSeconds) ??
       whyNotIssuer(path, depth, anchor) ??
-      whyNotUsable(certificate);
+      whyNotUsable(certificate) ??
+      whyNotSigned(path, depth, anchor);
     if (flaw !== undefined) return flaw;
   }
   return undefined;
@@ -138,6 +147,20 @@ function whyNotIssuer(
   if (why === undefined) return undefined;
   const sentence = `the certificate of ${subject} ${why}`;
   return { code: 'not an authority', sentence, section: 'RFC 5280 §4.2.1' };
+}
+
+/** RFC 8446 §4.4.2.4; the authority itself is believed for the record's sake, not a signature's. */
+function whyNotSigned(
+  path: readonly Certificate[],
+  depth: number,
+  anchor: Anchor,
+): PathFlaw | undefined {
+  const certificate = path[depth]!;
+  const { weakHash } = certificate.layout;
+  const isAnchor = depth > 0 && depth === path.length - 1 && anchor.isAuthority(certificate);
+  if (weakHash === undefined || isAnchor) return undefined;
+  const sentence = `the certificate of ${certificate.opened.subject} is signed with ${weakHash}, which can be forged`;
+  return { code: 'weak signature', sentence, section: 'RFC 8446 §4.4.2.4' };
 }
 
 function whyNotUsable({ opened, layout }: Certificate): PathFlaw | undefined {

@@ -13,7 +13,8 @@ import {
   locate,
   nextHopNames,
   tlsaNameOf,
-  undecided,
+  uncounted,
+  withoutRoom,
   withoutTlsa,
 } from './exchange-decision.js';
 import { DANE_LIMITS } from './limits.js';
@@ -37,7 +38,7 @@ export function* decideDane(destination: Destination): Deciding<DaneDecision> {
   const route = found?.route ?? hostRoute(destination, decisions);
   for (const exchange of exchanges.slice(limit)) {
     const sentence = `${nameText(exchange.name)}: not looked at, only the first ${limit} exchanges are.`;
-    if (mx !== undefined) decisions.push(undecided(exchange, 'too many exchanges', sentence, mx));
+    if (mx !== undefined) decisions.push(uncounted(exchange, sentence, mx));
   }
   return conclude(destination, route, decisions, ttls);
 }
@@ -87,13 +88,13 @@ function* decideExchanges(
     let next = 0;
     for (const { index, located, baseDomain, lookup } of asked) {
       const answer = lookup === undefined ? undefined : answers[next++];
-      const decision =
-        answer === undefined
-          ? tooLong(located)
-          : (judgeTlsa(located, baseDomain, answer, names) ??
-            (round + 1 < located.baseDomains.length ? undefined : withoutTlsa(located, answer)));
+      const judged = answer && judgeTlsa(located, baseDomain, answer, names);
       if (answer !== undefined) ttls.push(ttlOf(answer));
-      if (decision === undefined) continue;
+      const isLast = round + 1 >= located.baseDomains.length;
+      // RFC 7672 §2.2.3: what has no records there may have them at the next base domain.
+      if (judged === undefined && !isLast) continue;
+      const decision =
+        judged ?? (answer === undefined ? withoutRoom(located) : withoutTlsa(located, answer));
       decisions[index] = decision;
       open.delete(index);
     }
@@ -115,12 +116,6 @@ function askTlsa(index: number, located: Located, round: number, { port }: Desti
   return { index, located, baseDomain, lookup };
 }
 
-/** A name that leaves no room for `_25._tcp.` cannot have TLSA records, nor prove it. */
-function tooLong({ exchange, by }: Located): ExchangeDecision {
-  const sentence = `${nameText(exchange.name)}: not now; the name is too long for TLSA records.`;
-  return undecided(exchange, 'name too long', sentence, by);
-}
-
 /** What failed must not be remembered. */
 function ttlOf({ state, ttlSeconds }: LookedUp): number {
   return state === 'failed' ? 0 : ttlSeconds;
@@ -130,8 +125,10 @@ function withoutExchanges(destination: Destination, route: Route, mx: LookedUp):
   const domain = nameText(destination.name);
   const base = { destination, route, exchanges: [], ttlSeconds: ttlOf(mx) };
   if (route.kind === 'MX lookup failed') {
-    const sentence = `Mail for ${domain} has to wait: ${failureText(mx)}.`;
-    return { ...base, outcome: 'defer', sentence, section: 'RFC 7672 §2.1.2' };
+    const why = mx.state === 'failed' ? failureText(mx) : 'its MX records cannot be read';
+    const sentence = `Mail for ${domain} has to wait: ${why}.`;
+    const section = 'RFC 7672 §2.1.2';
+    return { ...base, outcome: 'defer', sentence, section, ttlSeconds: 0 };
   }
   if (route.kind === 'null MX') {
     const sentence = `${domain} takes no mail: its only MX record is the root (null MX).`;

@@ -131,21 +131,31 @@ export function withoutTlsa(located: Located, last: LookedUp): ExchangeDecision 
   return decide(at, 'opportunistic', 'no TLSA', sentence, 'RFC 7672 §2.2');
 }
 
-/** For what never got as far as a look-up. */
-export function undecided(
-  exchange: Exchange,
-  reason: 'too many exchanges' | 'name too long',
-  sentence: string,
-  by: LookedUp,
-): ExchangeDecision {
-  const { name } = exchange;
-  const located = { exchange, addresses: [], expandedName: name, by, baseDomains: [] };
-  return decide(located, 'defer', reason, sentence, 'RFC 7672 §2.1.2');
+/**
+ * RFC 1035 §2.3.4: a name that leaves no room for `_25._tcp.` cannot have TLSA records; nothing
+ * proves that better than its length, and nobody can have taken any away.
+ */
+export function withoutRoom(located: Located): ExchangeDecision {
+  const sentence =
+    `${nameText(located.exchange.name)}: the name is too long to have TLSA records; DANE does ` +
+    'not apply. TLS is used if the server offers it.';
+  return decide(located, 'opportunistic', 'name too long', sentence, 'RFC 7672 §2.2.3');
 }
 
-/** RFC 7672 §3.2.2: beside the base domain, the domain that mail is for, and its secure alias. */
+/** Beyond the limit: never got as far as a look-up. */
+export function uncounted(exchange: Exchange, sentence: string, by: LookedUp): ExchangeDecision {
+  const { name } = exchange;
+  const located = { exchange, addresses: [], expandedName: name, by, baseDomains: [] };
+  return decide(located, 'defer', 'too many exchanges', sentence, 'RFC 7672 §2.1.2');
+}
+
+/**
+ * RFC 7672 §3.2.2: beside the base domain, the domain that mail is for, and its secure alias. An MX
+ * that is not signed may have been written by anybody: then nothing but the base domain counts.
+ */
 export function nextHopNames({ name }: Destination, route: Route): readonly Name[] {
-  return route.isSecure && route.kind === 'MX' ? [name, route.expandedDomain] : [name];
+  if (route.kind !== 'MX') return [name];
+  return route.isSecure ? [name, route.expandedDomain] : [];
 }
 
 function decide(

@@ -29,17 +29,24 @@ export function routeOf({ name }: Destination, mx: LookedUp): FoundRoute {
         exchanges: [{ name, preference: 0 }],
       };
     case 'found': {
-      const exchanges = readExchanges(mx.data?.rrset.rdatas ?? []);
-      const isNull = exchanges.length === 0;
-      return { route: { kind: isNull ? 'null MX' : 'MX', ...from }, exchanges };
+      const { exchanges, isWhole } = readExchanges(mx.data?.rrset.rdatas ?? []);
+      if (exchanges.length > 0) return { route: { kind: 'MX', ...from }, exchanges };
+      // RFC 7672 §2.1.2: records that cannot be read are a failure; they say nothing about mail.
+      return { route: { kind: isWhole ? 'null MX' : 'MX lookup failed', ...from }, exchanges };
     }
   }
 }
 
-function readExchanges(rdatas: readonly Uint8Array[]): readonly Exchange[] {
+interface ReadExchanges {
+  readonly exchanges: readonly Exchange[];
+  /** Whether every record could be read. */
+  readonly isWhole: boolean;
+}
+
+function readExchanges(rdatas: readonly Uint8Array[]): ReadExchanges {
   const exchanges = new Map<string, Exchange>();
-  for (const rdata of rdatas) {
-    const mx = parseMx(rdata);
+  const records = rdatas.map(parseMx);
+  for (const mx of records) {
     // RFC 7505 §3: the root is no exchange; alone, it says that there is none.
     if (mx === undefined || mx.exchange.isRoot) continue;
     const known = exchanges.get(mx.exchange.key);
@@ -48,5 +55,6 @@ function readExchanges(rdatas: readonly Uint8Array[]): readonly Exchange[] {
     exchanges.set(mx.exchange.key, { name: mx.exchange, preference: mx.preference });
   }
   // RFC 7672 §2.2.1: DANE changes nothing about the order.
-  return [...exchanges.values()].sort((a, b) => a.preference - b.preference);
+  const inOrder = [...exchanges.values()].sort((a, b) => a.preference - b.preference);
+  return { exchanges: inOrder, isWhole: !records.includes(undefined) };
 }

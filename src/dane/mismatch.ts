@@ -3,8 +3,7 @@
  * write one are few, and each leaves a trace that can be found.
  */
 import { equalOctets, type Tlsa } from '../wire/index.js';
-import type { CertificateData } from './certificate-data.js';
-import type { Certificate } from './certificate-path.js';
+import type { CertificateData, Presented } from './certificate-data.js';
 import { MATCHING_TYPES, Selector, Usage } from './tlsa-records.js';
 
 const WHATS = ['certificate', 'public key'] as const;
@@ -20,8 +19,8 @@ export interface Mismatch {
 
 export function explainMismatch(
   tlsa: Tlsa,
-  leaf: Certificate,
-  others: readonly Certificate[],
+  leaf: Presented,
+  others: readonly Presented[],
   data: CertificateData,
 ): Mismatch {
   const { usage, selector, matchingType } = tlsa;
@@ -70,7 +69,7 @@ interface Parameters {
 
 function parametersThatMatch(
   tlsa: Tlsa,
-  certificate: Certificate,
+  certificate: Presented,
   data: CertificateData,
 ): Parameters | undefined {
   for (const selector of [Selector.PUBLIC_KEY, Selector.CERTIFICATE]) {

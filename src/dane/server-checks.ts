@@ -8,18 +8,22 @@ import { nameText } from './lookup.js';
 import { shortText } from './exchange-decision.js';
 import { type ChainAttempt, type ChainVerdict, verifyChain } from './verify-chain.js';
 
+/** RFC 8314 §7.3: where TLS comes first and SMTP inside of it, without STARTTLS. */
+export const IMPLICIT_TLS_PORT = 465;
+
 /** What a connection to a server brought to light. */
 export type ServerSeen =
   | {
       readonly reached: 'TLS';
+      readonly isImplicit: boolean;
       readonly address: string;
       readonly protocol: string;
       /** As presented, in DER. */
       readonly certificates: readonly Uint8Array[];
     }
   | {
-      /** How far it got. */
-      readonly reached: 'nothing' | 'SMTP' | 'STARTTLS';
+      /** How far it got; `connection` where TLS should have been next, without STARTTLS. */
+      readonly reached: 'nothing' | 'connection' | 'SMTP' | 'STARTTLS';
       readonly address: string;
       readonly sentence: string;
     };
@@ -63,7 +67,8 @@ export function checkServer(
   const hasTls = seen.reached === 'TLS';
   if (action !== 'authenticate' || !hasTls) {
     // Without records to check by, TLS is all that can be asked for, and not even that always.
-    const accepts = action === 'opportunistic' ? seen.reached !== 'nothing' : hasTls;
+    const speaks = hasTls || seen.reached === 'SMTP' || seen.reached === 'STARTTLS';
+    const accepts = action === 'opportunistic' ? speaks : hasTls;
     return { checks, accepts: accepts && action !== 'authenticate' && action !== 'defer' };
   }
   const presented = { certificates: seen.certificates, nowSeconds };
@@ -88,10 +93,11 @@ function checkNames({ route }: DaneDecision, exchange: ExchangeDecision): Server
   };
   if (!hasSecureAddress) return [mx, addresses];
   const isThere = reason === 'TLSA usable' || reason === 'TLSA unusable';
+  const isNone = reason === 'no TLSA' || reason === 'name too long';
   const where = tlsaName === undefined ? '' : ` at ${nameText(tlsaName)}`;
   const tlsa: ServerCheck = {
     check: 'TLSA',
-    outcome: isThere ? 'passed' : reason === 'no TLSA' ? 'open' : 'failed',
+    outcome: isThere ? 'passed' : isNone ? 'open' : 'failed',
     sentence: isThere ? `${exchange.records.length} validated${where}` : sentence,
   };
   return [mx, addresses, tlsa];
@@ -101,11 +107,13 @@ function checkConnection(seen: ServerSeen): ServerCheck[] {
   if (seen.reached === 'nothing') {
     return [{ check: 'connection', outcome: 'failed', sentence: seen.sentence }];
   }
+  const isBare = seen.reached === 'connection';
   const connection: ServerCheck = {
     check: 'connection',
     outcome: 'passed',
-    sentence: `${seen.address} speaks SMTP`,
+    sentence: `${seen.address} ${isBare ? 'accepts connections' : 'speaks SMTP'}`,
   };
+  if (isBare) return [connection, { check: 'TLS', outcome: 'failed', sentence: seen.sentence }];
   if (seen.reached === 'SMTP') {
     return [connection, { check: 'STARTTLS', outcome: 'failed', sentence: seen.sentence }];
   }
@@ -114,7 +122,8 @@ function checkConnection(seen: ServerSeen): ServerCheck[] {
     seen.reached === 'TLS'
       ? { check: 'TLS', outcome: 'passed', sentence: seen.protocol }
       : { check: 'TLS', outcome: 'failed', sentence: seen.sentence };
-  return [connection, startTls, tls];
+  const isImplicit = seen.reached === 'TLS' && seen.isImplicit;
+  return isImplicit ? [connection, tls] : [connection, startTls, tls];
 }
 
 const FIELDS = ['certificate usage', 'selector', 'matching type', 'certificate data'] as const;

@@ -4,7 +4,7 @@
  */
 import { formatRdata } from '../presentation/index.js';
 import { parseTlsa, RRType, type Tlsa } from '../wire/index.js';
-import { isPublicKeyInfo, readCertificate } from './certificate-layout.js';
+import { isPublicKeyInfo, readPublicKeyInfo } from './certificate-layout.js';
 
 /** RFC 7218 §2: the names of the numbers. */
 export const TLSA_USAGES = ['PKIX-TA', 'PKIX-EE', 'DANE-TA', 'DANE-EE'] as const;
@@ -86,8 +86,11 @@ function whyUnusable({ usage, selector, matchingType, data }: Tlsa): Flaw | unde
     const reason = `a ${name} digest has ${digestOctets} octets, this one ${data.length}`;
     return { reason, section: 'RFC 6698 §2.1.3' };
   }
+  // Read no more strictly than need be: what counts as unusable is not asked for any more.
   const isWhole =
-    selector === Selector.CERTIFICATE ? readCertificate(data) !== undefined : isPublicKeyInfo(data);
+    selector === Selector.CERTIFICATE
+      ? readPublicKeyInfo(data) !== undefined
+      : isPublicKeyInfo(data);
   if (isWhole) return undefined;
   const what = selector === Selector.CERTIFICATE ? 'certificate' : 'public key';
   return { reason: `its data is no ${what} in DER`, section: 'RFC 6698 §2.1.4' };

@@ -7,7 +7,8 @@ import { equalOctets } from '../wire/index.js';
 import type { Name } from '../wire/index.js';
 import { type Anchor, type Certificate, findPath, openCertificate } from './certificate-path.js';
 import type { CertificateTools } from './certificate-tools.js';
-import { CertificateData } from './certificate-data.js';
+import { CertificateData, type Presented } from './certificate-data.js';
+import { readPublicKeyInfo } from './certificate-layout.js';
 import { DANE_LIMITS } from './limits.js';
 import { nameText } from './lookup.js';
 import { explainMismatch, type TlsaMistake } from './mismatch.js';
@@ -33,6 +34,7 @@ export type ChainFailure =
   | 'not an authority'
   | 'not for servers'
   | 'extension'
+  | 'weak signature'
   | 'too much work';
 
 export type ChainVerdict =
@@ -78,7 +80,7 @@ export function verifyChain(
   if (usable.length === 0) {
     return failure('no usable record', 'no TLSA record can authenticate it', 'RFC 7672 §2.2');
   }
-  const check = new ChainCheck(opened.certificates, chain, referenceNames, tools);
+  const check = new ChainCheck(opened, chain, referenceNames, tools);
   const attempts: ChainAttempt[] = [];
   for (const record of usable) {
     const outcome = check.against(record);
@@ -99,32 +101,43 @@ function failure(
   return { ok: false, code, sentence, section, attempts: [] };
 }
 
-type OpenedChain =
-  | { readonly certificates: readonly [Certificate, ...Certificate[]] }
-  | (ChainVerdict & { ok: false });
+interface OpenedChain {
+  /** What DANE-EE looks at. */
+  readonly server: Presented;
+  /** The same, where it can be read as a certificate with names and dates, as DANE-TA needs it. */
+  readonly leaf: Certificate | undefined;
+  readonly others: readonly Certificate[];
+  readonly isTooLong: boolean;
+}
 
-function openChain({ certificates }: PresentedChain, tools: CertificateTools): OpenedChain {
-  const { value: limit } = DANE_LIMITS.certificates;
-  if (certificates.length > limit) {
-    const sentence = `the server sent more than ${limit} certificates`;
-    return failure('too many certificates', sentence, 'RFC 7671 §5');
-  }
+function openChain(
+  { certificates }: PresentedChain,
+  tools: CertificateTools,
+): OpenedChain | (ChainVerdict & { ok: false }) {
   const [first, ...rest] = certificates;
   if (first === undefined) {
     return failure('no certificate', 'the server sent no certificate', 'RFC 7671 §5');
   }
-  const leaf = openCertificate(first, tools);
-  if (leaf === undefined) {
-    const sentence = "the server's certificate cannot be read";
+  const { value: mostOctets } = DANE_LIMITS.certificateOctets;
+  if (first.length > mostOctets) {
+    const sentence = `the server's certificate cannot be read: it has more than ${mostOctets} octets`;
     return failure('unreadable certificate', sentence, 'RFC 5280 §4.1');
   }
+  const isTooLong = certificates.length > DANE_LIMITS.certificates.value;
   // An authority's certificate that cannot be read is of no use, and does no harm.
-  const others = rest.map((octets) => openCertificate(octets, tools));
-  return { certificates: [leaf, ...others.filter((each) => each !== undefined)] };
+  const others = isTooLong ? [] : rest.map((octets) => openCertificate(octets, tools));
+  return {
+    server: { octets: first, publicKeyInfo: readPublicKeyInfo(first) },
+    leaf: openCertificate(first, tools),
+    others: others.filter((each) => each !== undefined),
+    isTooLong,
+  };
 }
 
+const UNREADABLE = "the server's certificate cannot be read";
+
 class ChainCheck {
-  readonly #leaf: Certificate;
+  readonly #chain: OpenedChain;
   readonly #others: readonly Certificate[];
   readonly #nowSeconds: number;
   readonly #names: readonly Name[];
@@ -132,13 +145,13 @@ class ChainCheck {
   readonly #data: CertificateData;
 
   constructor(
-    [leaf, ...others]: readonly [Certificate, ...Certificate[]],
+    chain: OpenedChain,
     { nowSeconds }: PresentedChain,
     names: readonly Name[],
     tools: CertificateTools,
   ) {
-    this.#leaf = leaf;
-    this.#others = others;
+    this.#chain = chain;
+    this.#others = chain.others;
     this.#nowSeconds = nowSeconds;
     this.#names = names;
     this.#tools = tools;
@@ -148,25 +161,35 @@ class ChainCheck {
   against(record: TlsaJudgement): Outcome {
     const { tlsa } = record;
     if (tlsa === undefined) throw new Error('a usable record has no data');
-    return tlsa.usage === Usage.DANE_EE
-      ? this.#endEntity(record, tlsa)
-      : this.#trustAnchor(record, tlsa);
+    if (tlsa.usage === Usage.DANE_EE) return this.#endEntity(record, tlsa);
+    const { leaf, isTooLong } = this.#chain;
+    if (isTooLong) {
+      const sentence = `the server sent more than ${DANE_LIMITS.certificates.value} certificates`;
+      const section = 'RFC 7671 §5.2';
+      return { record, code: 'too many certificates', sentence, section, mistakes: [] };
+    }
+    return leaf === undefined ? unreadable(record) : this.#trustAnchor(record, tlsa, leaf);
   }
 
-  /** RFC 7671 §5.1: the key is all that counts; neither names nor dates nor signatures do. */
+  /**
+   * RFC 7671 §5.1: the key is all that counts; neither names nor dates nor signatures do, nor
+   * whether anybody can read them, nor what else was sent.
+   */
   #endEntity(record: TlsaJudgement, tlsa: Tlsa): Outcome {
-    if (!this.#data.matches(tlsa, this.#leaf)) {
-      const mismatch = explainMismatch(tlsa, this.#leaf, this.#others, this.#data);
+    const { server, leaf } = this.#chain;
+    if (!this.#data.matches(tlsa, server)) {
+      if (leaf === undefined) return unreadable(record);
+      const mismatch = explainMismatch(tlsa, leaf, this.#others, this.#data);
       return { record, code: 'no match', section: 'RFC 7671 §5.1', ...mismatch };
     }
     const sentence = "the server's certificate matches (DANE-EE; names and dates do not count)";
     return { ok: true, record, depth: 0, name: undefined, sentence, section: 'RFC 7671 §5.1' };
   }
 
-  #trustAnchor(record: TlsaJudgement, tlsa: Tlsa): Outcome {
+  #trustAnchor(record: TlsaJudgement, tlsa: Tlsa, leaf: Certificate): Outcome {
     const known = this.#namedCertificate(tlsa);
     const others = known === undefined ? this.#others : [...this.#others, known];
-    const found = findPath(this.#leaf, others, this.#anchorOf(tlsa), this.#nowSeconds);
+    const found = findPath(leaf, others, this.#anchorOf(tlsa), this.#nowSeconds);
     const section = 'RFC 7671 §5.2';
     if (!found.ok) {
       if (found.reason === 'flaw') return { record, ...found.flaw, mistakes: [] };
@@ -174,10 +197,10 @@ class ChainCheck {
         const sentence = 'the certificates are signed across too many ways to follow';
         return { record, code: found.reason, sentence, section, mistakes: [] };
       }
-      return { record, ...this.#whyNoPath(tlsa) };
+      return { record, ...this.#whyNoPath(tlsa, leaf) };
     }
     // RFC 7672 §3.2.2: an authority may have many customers; the name says which one this is.
-    const held = this.#names.filter((each) => this.#leaf.opened.matchesName(nameText(each)));
+    const held = this.#names.filter((each) => leaf.opened.matchesName(nameText(each)));
     const [, ...authorities] = found.path;
     const name = held.find((each) => whoForbids(authorities, each) === undefined);
     if (name === undefined) {
@@ -189,7 +212,7 @@ class ChainCheck {
       return { record, code, sentence, section: 'RFC 7672 §3.2.2', mistakes: [] };
     }
     const top = found.path[found.path.length - 1]!;
-    const depth = [this.#leaf, ...this.#others].indexOf(top);
+    const depth = [leaf, ...this.#others].indexOf(top);
     const sentence =
       `the certificate was issued, for ${nameText(name)}, by the authority that the record names ` +
       '(DANE-TA)';
@@ -213,7 +236,7 @@ class ChainCheck {
     return isSent ? undefined : openCertificate(data, this.#tools);
   }
 
-  #whyNoPath(tlsa: Tlsa): Omit<ChainAttempt, 'record'> {
+  #whyNoPath(tlsa: Tlsa, leaf: Certificate): Omit<ChainAttempt, 'record'> {
     const section = 'RFC 7671 §5.2';
     const authority = this.#others.find((each) => this.#data.matches(tlsa, each));
     if (authority !== undefined) {
@@ -222,9 +245,14 @@ class ChainCheck {
         "issued the server's certificate";
       return { code: 'authority missing', sentence, section, mistakes: [] };
     }
-    const mismatch = explainMismatch(tlsa, this.#leaf, this.#others, this.#data);
+    const mismatch = explainMismatch(tlsa, leaf, this.#others, this.#data);
     return { code: 'no match', section, ...mismatch };
   }
+}
+
+function unreadable(record: TlsaJudgement): ChainAttempt {
+  const code = 'unreadable certificate';
+  return { record, code, sentence: UNREADABLE, section: 'RFC 5280 §4.1', mistakes: [] };
 }
 
 function whoForbids(authorities: readonly Certificate[], name: Name): Certificate | undefined {

@@ -1,6 +1,8 @@
 /** DANE decisions over the lab: what a mailer has to do, why, and what was looked up for it. */
 import t, { type Test } from 'tap';
 import { DANE_LIMITS, type DaneDecision, nameText } from '../../src/dane/index.js';
+import type { LookedUp } from '../../src/dane/lookup.js';
+import { routeOf } from '../../src/dane/mail-route.js';
 import { labWorld, type World } from '../../src/lab/index.js';
 import { decideIn, destinationOf, type Driven } from '../support/drive-decision.js';
 import { makeLab, SimulatedWorld } from '../support/simulated-world.js';
@@ -140,7 +142,11 @@ t.test('an insecure MX may still lead to hosts with DANE (§2.2.1)', (t) => {
   const { decision } = decide('tenant.plain');
   t.match(decision, { route: { isSecure: false }, exchanges: [{ action: 'authenticate' }] });
   t.match(decision.sentence, /But the MX records are not signed, so an attacker can name other/);
-  t.same(decision.exchanges[0]?.referenceNames.map(nameText), ['mx.p256.dane', 'tenant.plain']);
+  t.same(
+    decision.exchanges[0]?.referenceNames.map(nameText),
+    ['mx.p256.dane'],
+    '§3.2.2: who forges the MX must not win a certificate for the domain as well',
+  );
   t.end();
 });
 
@@ -177,13 +183,66 @@ t.test('records that do not count say why', (t) => {
   t.end();
 });
 
+/** What an MX look-up has brought, reduced to what the route is made from. */
+function foundMx(...rdatas: readonly number[][]): LookedUp {
+  const rrset = { rdatas: rdatas.map((octets) => Uint8Array.from(octets)) };
+  return { state: 'found', isSecure: true, data: { rrset } } as unknown as LookedUp;
+}
+
+t.test('MX records that cannot be read are a failure, not a null MX (§2.1.2)', (t) => {
+  const destination = destinationOf('p256.dane');
+  const nullMx = [0, 0, 0];
+  const host = [0, 10, 1, 0x61, 0];
+  const unreadable = [0, 10, 5, 0x61];
+  const kindOf = (...rdatas: number[][]) => routeOf(destination, foundMx(...rdatas)).route.kind;
+  t.equal(kindOf(nullMx), 'null MX');
+  t.equal(kindOf(unreadable), 'MX lookup failed');
+  t.equal(kindOf(nullMx, unreadable), 'MX lookup failed', 'what it hides may be a host');
+  t.equal(kindOf(host, unreadable), 'MX');
+  t.equal(routeOf(destination, foundMx(host, unreadable)).exchanges.length, 1);
+  t.end();
+});
+
+function worldWith(name: string, ...lines: readonly string[]): World {
+  const sample = table.domains.find((each) => each.name === 'p256.dane')!.zones[0]!;
+  const zone = { ...sample, origin: `${name}.`, text: lines.join('\n') };
+  const shows = 'A domain of this test.';
+  return { ...table, domains: [{ name, shows, zones: [zone], expectations: [] }] };
+}
+
+t.test('a name without room for `_25._tcp.` has no TLSA records (§2.2.3)', (t) => {
+  // 244 octets; `_25000._tcp.` has 12 more, which makes 256.
+  const label = 'x'.repeat(58);
+  const long = [label, label, label, label].join('.');
+  const world = worldWith('l.dane', `@ MX 0 ${long}`, `${long} A 11.9.0.1`);
+  const { decision, asked } = decideIn(
+    new SimulatedWorld({ lab: makeLab(world) }),
+    destinationOf('l.dane', 25_000),
+  );
+  t.match(decision.exchanges, [{ action: 'opportunistic', reason: 'name too long' }]);
+  t.match(decision.exchanges[0]?.sentence, /too long to have TLSA records; DANE does not apply/);
+  t.notOk(asked.some((question) => / TLSA$/.test(question)));
+  // Behind an alias it is the name at the front that is asked for next, and that counts.
+  const key = 'a'.repeat(64);
+  const aliased = worldWith(
+    'l.dane',
+    '@ MX 0 mail',
+    `mail CNAME ${long}`,
+    `${long} A 11.9.0.1`,
+    `_25000._tcp.mail TLSA 3 1 1 ${key}`,
+  );
+  const behind = decideIn(
+    new SimulatedWorld({ lab: makeLab(aliased) }),
+    destinationOf('l.dane', 25_000),
+  );
+  t.match(behind.decision.exchanges, [{ action: 'authenticate', reason: 'TLSA usable' }]);
+  t.end();
+});
+
 function crowdedWorld(count: number): World {
   const lines = Array.from({ length: count }, (_, index) => `@ MX ${index} mx${index}`);
   const hosts = Array.from({ length: count }, (_, index) => `mx${index} A 11.9.0.${index + 1}`);
-  const sample = table.domains.find(({ name }) => name === 'p256.dane')!.zones[0]!;
-  const zone = { ...sample, origin: 'crowd.dane.', text: [...lines, ...hosts].join('\n') };
-  const shows = 'Many exchanges.';
-  return { ...table, domains: [{ name: 'crowd.dane', shows, zones: [zone], expectations: [] }] };
+  return worldWith('crowd.dane', ...lines, ...hosts);
 }
 
 t.test('beyond the limit exchanges are deferred, never taken for insecure', (t) => {

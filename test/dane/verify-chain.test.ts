@@ -9,6 +9,7 @@ import {
 } from '../../src/dane/index.js';
 import { readDer } from '../../src/dane/der.js';
 import { permitsName, readNameConstraints } from '../../src/dane/name-constraints.js';
+import { weakHashOf } from '../../src/dane/signature-hash.js';
 import { parseName } from '../../src/presentation/index.js';
 import { certificateTools } from '../../src/runtime/index.js';
 import type { Name } from '../../src/wire/index.js';
@@ -309,10 +310,75 @@ t.test('what is no certificate, or too many of them', (t) => {
   const trailing = Uint8Array.of(...leaf, 0);
   refused(t, verify({ records, certificates: [trailing] }), 'unreadable certificate', /read/);
   const crowd = Array.from({ length: DANE_LIMITS.certificates.value }, () => rootCertificate);
-  refused(t, verify({ records, certificates: [leaf, ...crowd] }), 'too many certificates', /more/);
+  const crowded = [leaf, ...crowd];
+  const byAuthority = [tlsa(2, 0, 1, hash('sha256', rootCertificate))];
+  const tooMany = verify({ records: byAuthority, certificates: crowded });
+  refused(t, tooMany, 'too many certificates', /more/);
+  t.match(
+    verify({ records, certificates: crowded }),
+    { ok: true },
+    'RFC 7671 §5.1: only the first',
+  );
+  const huge = new Uint8Array(DANE_LIMITS.certificateOctets.value + 1);
+  refused(t, verify({ records, certificates: [huge] }), 'unreadable certificate', /octets/);
   const other = [leaf, Uint8Array.of(1, 2, 3), middleCertificate, rootCertificate];
   const viaAuthority = [tlsa(2, 0, 1, hash('sha256', rootCertificate))];
   t.match(verify({ records: viaAuthority, certificates: other }), { ok: true, depth: 2 });
+  t.end();
+});
+
+t.test('DANE-EE: a certificate that only its owner can read will do (RFC 7671 §5.1)', (t) => {
+  const odd = makeCertificate({ ...leafSpec, dates: 'once upon' });
+  const certificates = [odd, middleCertificate, rootCertificate];
+  for (const record of forms(3, odd, publicKeyInfo(leafKey))) {
+    t.match(verify({ records: [record], certificates }), { ok: true, depth: 0 });
+  }
+  const stranger = makeCertificate({ ...leafSpec, dates: 'once upon', key: strangerKey });
+  const ofKey = [tlsa(3, 1, 1, hash('sha256', publicKeyInfo(leafKey)))];
+  const forged = verify({ records: ofKey, certificates: [stranger] });
+  refused(t, forged, 'unreadable certificate', /cannot be read/);
+  // An authority's word is about names and dates, so there they have to be read.
+  const byAuthority = [tlsa(2, 0, 1, hash('sha256', rootCertificate))];
+  refused(t, verify({ records: byAuthority, certificates }), 'unreadable certificate', /be read/);
+  t.end();
+});
+
+t.test('DANE-TA: no signature counts that can be forged (RFC 8446 §4.4.2.4)', (t) => {
+  const records = [tlsa(2, 0, 1, hash('sha256', rootCertificate))];
+  const sha1Leaf = makeCertificate({ ...leafSpec, isSha1: true });
+  const sha1Middle = makeCertificate({ ...middle, issuer: root, isAuthority: true, isSha1: true });
+  const sha1Root = makeCertificate({ ...root, isAuthority: true, isSha1: true });
+  for (const certificates of [
+    [sha1Leaf, middleCertificate, rootCertificate],
+    [leaf, sha1Middle, rootCertificate],
+  ]) {
+    const verdict = verify({ records, certificates });
+    refused(t, verdict, 'weak signature', /signed with SHA-1, which can be forged/);
+  }
+  const bareKey = [tlsa(2, 1, 0, publicKeyInfo(rootKey))];
+  const byKey = verify({ records: bareKey, certificates: [leaf, sha1Middle] });
+  refused(t, byKey, 'weak signature', /Middle is signed with SHA-1/);
+  // The record vouches for the authority, whatever that has signed itself with.
+  const old = [tlsa(2, 0, 1, hash('sha256', sha1Root))];
+  const certificates = [leaf, middleCertificate, sha1Root];
+  t.match(verify({ records: old, certificates }), { ok: true });
+  // For DANE-EE nobody's signature counts.
+  const own = [tlsa(3, 1, 1, hash('sha256', publicKeyInfo(leafKey)))];
+  t.match(verify({ records: own, certificates: [sha1Leaf] }), { ok: true });
+  t.end();
+});
+
+t.test('the hash of a signature, by its object identifier', (t) => {
+  const hashOf = (hex: string) => weakHashOf(readDer(Uint8Array.from(Buffer.from(hex, 'hex')))!);
+  const rsa = (last: string) => hashOf(`300d06092a864886f70d0101${last}0500`);
+  t.same(['02', '03', '04', '05'].map(rsa), ['MD2', 'MD4', 'MD5', 'SHA-1']);
+  t.same(['0b', '0c', '0d'].map(rsa), [undefined, undefined, undefined]);
+  // RSASSA-PSS: SHA-1 is what holds when no hash is named.
+  const pss = '06092a864886f70d01010a';
+  t.equal(hashOf(`300d${pss}3000`), 'SHA-1');
+  t.equal(hashOf(`300b${pss}`), 'SHA-1');
+  t.equal(hashOf(`301a${pss}300da00b300906052b0e03021a0500`), 'SHA-1');
+  t.equal(hashOf(`301e${pss}3011a00f300d06096086480165030402010500`), undefined, 'SHA-256');
   t.end();
 });
 

@@ -36,6 +36,10 @@ export interface CertificateSpec {
   readonly unknownCritical?: string;
   /** X.509 version 1 has no extensions. */
   readonly isVersion1?: boolean;
+  /** A signature with SHA-1, as nobody should trust one any more. */
+  readonly isSha1?: boolean;
+  /** In the place of both dates: what no reader of dates can read. */
+  readonly dates?: string;
   /** A signature by another key than the issuer's. */
   readonly forgedBy?: KeyObject;
 }
@@ -85,6 +89,7 @@ function oid(dotted: string): Uint8Array {
 }
 
 const ECDSA_SHA256 = sequence(oid('1.2.840.10045.4.3.2'));
+const ECDSA_SHA1 = sequence(oid('1.2.840.10045.4.1'));
 export const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 export const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 
@@ -143,19 +148,21 @@ export function makeCertificate(spec: CertificateSpec): Uint8Array {
   const extensions = extensionsOf(spec);
   const isVersion1 = spec.isVersion1 === true;
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'der' });
+  const algorithm = spec.isSha1 === true ? ECDSA_SHA1 : ECDSA_SHA256;
   serial++;
   const body = sequence(
     ...(isVersion1 ? [] : [der(0xa0, der(0x02, Uint8Array.of(2)))]),
     der(0x02, Uint8Array.of(1 + (serial % 100))),
-    ECDSA_SHA256,
+    algorithm,
     name(issuer.subject),
-    sequence(time(notBefore), time(notAfter)),
+    sequence(time(spec.dates ?? notBefore), time(spec.dates ?? notAfter)),
     name(subject),
     Uint8Array.from(publicKey),
     ...(isVersion1 || extensions.length === 0 ? [] : [der(0xa3, sequence(...extensions))]),
   );
-  const signature = sign('sha256', body, spec.forgedBy ?? issuer.key);
-  return sequence(body, ECDSA_SHA256, der(0x03, Uint8Array.of(0), Uint8Array.from(signature)));
+  const hash = spec.isSha1 === true ? 'sha1' : 'sha256';
+  const signature = sign(hash, body, spec.forgedBy ?? issuer.key);
+  return sequence(body, algorithm, der(0x03, Uint8Array.of(0), Uint8Array.from(signature)));
 }
 
 export function publicKeyInfo(key: KeyObject): Uint8Array {
