@@ -2,6 +2,7 @@
  * The resolver for mx-connect (npm): its options, in its words, and the check of certificates that
  * its own verifier leaves out. Make one for each delivery: all of its calls see one snapshot.
  */
+import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import {
   type ChainResult,
@@ -67,6 +68,15 @@ export function toMxConnect(
     return decision;
   };
 
+  /**
+   * RFC 7672 §3.2.2: mx-connect asks for hosts; only here is known whom the mail is for. The domain's
+   * name counts only if its MX records, which have led to the host, are signed.
+   */
+  const namesVia = async (mailDomain: string, hostname: string) => {
+    const { exchanges } = await resolver.daneForDomain(mailDomain, { port });
+    return exchanges.find(({ exchange }) => exchange === hostname.toLowerCase())?.referenceNames;
+  };
+
   return {
     dnsOptions: {
       resolveRecords(domain, type) {
@@ -79,6 +89,8 @@ export function toMxConnect(
     dane: {
       enabled: true,
       async checkDnssecSecure(hostname) {
+        // RFC 7672 §2.2: to an address DANE does not apply.
+        if (isIP(hostname) !== 0) return { secure: false };
         const { action, reason } = await decisionFor(hostname);
         // Told here, a failure is a failure of this host, and never 'not secure'.
         return { secure: action !== 'skip' && reason !== 'address insecure' };
@@ -93,14 +105,15 @@ export function toMxConnect(
       },
     },
     async serverName(hostname) {
+      if (isIP(hostname) !== 0) return hostname;
       return (await decisionFor(hostname)).serverName ?? hostname;
     },
     async verifyPeer(hostname, socket) {
+      if (isIP(hostname) !== 0) return undefined;
       const { action, records: tlsa, referenceNames } = await decisionFor(hostname);
       if (action !== 'authenticate') return undefined;
-      // RFC 7672 §3.2.2: mx-connect asks for hosts; only here is known whom the mail is for.
-      const names = domain === undefined ? referenceNames : [...referenceNames, domain];
-      return verifyChain(tlsa, presentedCertificates(socket), names);
+      const names = domain === undefined ? referenceNames : await namesVia(domain, hostname);
+      return verifyChain(tlsa, presentedCertificates(socket), names ?? referenceNames);
     },
   };
 }

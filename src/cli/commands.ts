@@ -49,8 +49,8 @@ const DOCTOR_EPILOGUE = `Exit status:
   ${EXIT.usage}  the command line or the configuration is wrong`;
 
 const DANE_EPILOGUE = `Exit status:
-  ${EXIT.ok}  every server is to be authenticated; with --connect, each of them was
-  ${EXIT.insecure}  mail can be delivered, but not every server can be authenticated
+  ${EXIT.ok}  MX validated, every server to be authenticated; with --connect, each of them was
+  ${EXIT.insecure}  mail can be delivered, but the MX or a server cannot be authenticated
   ${EXIT.bogus}  with --connect: a server was refused, or could not be reached
   ${EXIT.noAnswer}  mail has to wait: look-ups failed
   ${EXIT.noMail}  the domain takes no mail
@@ -146,7 +146,8 @@ export const COMMANDS: readonly Command[] = [
       { name: 'json', description: 'Print the decision as JSON.' },
       {
         name: 'connect',
-        description: 'Connect to the servers, and check STARTTLS and their certificates.',
+        description:
+          'Connect to the servers, and check STARTTLS (on port 465: TLS) and their certificates.',
       },
       {
         name: 'connect-to',

@@ -5,11 +5,12 @@ import {
   DANE_LIMITS,
   type DaneDecision,
   type ExchangeDecision,
+  IMPLICIT_TLS_PORT,
   nameText,
 } from '../dane/index.js';
 import { type Assembly, assemble, daneResultOf } from '../embedding/index.js';
-import { parseName } from '../presentation/index.js';
-import { certificateTools, decideWith, probeSmtp } from '../runtime/index.js';
+import { certificateTools, decideWith, probeSmtp, readDomain } from '../runtime/index.js';
+import { IpAddress } from '../wire/index.js';
 import { EXIT, type Invocation, type Run } from './command.js';
 import { refuse } from './config-commands.js';
 import { daneText, type LookedAtServer } from './dane-text.js';
@@ -18,7 +19,7 @@ import { readConfig } from './read-config.js';
 import { octetsAsBase64 } from './resolve.js';
 
 interface Wanted {
-  readonly name: NonNullable<ReturnType<typeof parseName>>;
+  readonly name: NonNullable<ReturnType<typeof readDomain>>;
   readonly port: number;
   readonly viaMx: boolean;
   readonly connect: boolean;
@@ -55,8 +56,11 @@ export const dane: Run = async (invocation) => {
 
 function readWanted({ flags, positionals }: Invocation): Wanted | string {
   const [domain = ''] = positionals;
-  const name = parseName(domain);
+  const name = readDomain(domain);
   if (name === undefined) return `'${domain}' is not a domain name`;
+  if (IpAddress.parse(domain) !== undefined) {
+    return `'${domain}' is an address, and DANE is about names (RFC 7672 §2.2)`;
+  }
   const portText = flags.port;
   const port = portText === undefined ? 25 : Number(portText);
   if (!Number.isInteger(port) || port < 1 || port > 0xffff) {
@@ -114,7 +118,7 @@ async function probe(exchange: ExchangeDecision, { port, connectTo }: Wanted) {
     sentence: 'there is no address to connect to',
   };
   for (const place of places.slice(0, DANE_LIMITS.probedAddresses.value)) {
-    seen = await probeSmtp({ ...place, serverName });
+    seen = await probeSmtp({ ...place, serverName, isImplicitTls: port === IMPLICIT_TLS_PORT });
     if (seen.reached !== 'nothing') break;
   }
   return seen;
@@ -135,12 +139,14 @@ function jsonText(decision: DaneDecision, servers: readonly LookedAtServer[]): s
 }
 
 function statusOf(
-  { outcome, exchanges }: DaneDecision,
+  { outcome, route, exchanges }: DaneDecision,
   servers: readonly LookedAtServer[],
 ): number {
   if (outcome === 'refuse') return EXIT.noMail;
   if (outcome === 'defer') return EXIT.noAnswer;
   if (servers.some(({ accepts }) => !accepts)) return EXIT.bogus;
   const actions = exchanges.map(({ action }) => action).filter((action) => action !== 'skip');
-  return actions.every((action) => action === 'authenticate') ? EXIT.ok : EXIT.insecure;
+  // RFC 7672 §2.2.1: over an insecure MX, authenticated servers may still be the wrong ones.
+  const isSecure = route.isSecure && actions.every((action) => action === 'authenticate');
+  return isSecure ? EXIT.ok : EXIT.insecure;
 }

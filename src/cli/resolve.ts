@@ -1,8 +1,8 @@
 /** `anchorite resolve NAME [TYPE]`: one look-up, its verdict, and on request the walk. */
 import { SETTINGS } from '../config/index.js';
 import { assemble, resultOf, type SecurityStatus } from '../embedding/index.js';
-import { parseName } from '../presentation/index.js';
 import type { Report, Resolution } from '../resolver/index.js';
+import { readDomain } from '../runtime/index.js';
 import { Rcode, RRType, typeFromMnemonic } from '../wire/index.js';
 import { EXIT, type Invocation, type Run } from './command.js';
 import { refuse } from './config-commands.js';
@@ -24,7 +24,7 @@ export const resolve: Run = async (invocation) => {
 
 export function readQuestion([nameText = '', typeText = 'A']: readonly string[]):
   Question | string {
-  const name = parseName(nameText);
+  const name = readDomain(nameText);
   if (name === undefined) return `'${nameText}' is not a domain name`;
   const type = typeFromMnemonic(typeText);
   if (type === undefined) return `'${typeText}' is not a record type`;

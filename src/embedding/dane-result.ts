@@ -12,9 +12,8 @@ import {
   type TlsaJudgement,
   verifyChain as verifyChainOf,
 } from '../dane/index.js';
-import { parseName } from '../presentation/index.js';
 import type { Why } from '../resolver/index.js';
-import { certificateTools } from '../runtime/index.js';
+import { certificateTools, readDomain } from '../runtime/index.js';
 import { concatOctets, plainOctets } from '../wire/index.js';
 
 export type { ExchangeAction, ExchangeReason, RouteKind };
@@ -163,7 +162,7 @@ export function verifyChain(
   const certificates = chain.map((each) =>
     plainOctets(each instanceof Uint8Array ? each : each.raw),
   );
-  const referenceNames = names.map((name) => parseName(name)).filter((name) => name !== undefined);
+  const referenceNames = names.map((name) => readDomain(name)).filter((name) => name !== undefined);
   const presented = { certificates, nowSeconds };
   return chainResultOf(
     verifyChainOf(judgeTlsaRecords(rdatas), presented, referenceNames, certificateTools),

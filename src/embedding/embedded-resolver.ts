@@ -1,10 +1,9 @@
 /** The resolver as a mailer embeds it: one object with `query` and `close`. */
 import type { DaneDecision } from '../dane/index.js';
 import { type Config, type ConfigError, makeConfig, readOptions } from '../config/index.js';
-import { parseName } from '../presentation/index.js';
 import type { Report, Resolution } from '../resolver/index.js';
-import { decideWith } from '../runtime/index.js';
-import { type Name, RRType, typeFromMnemonic } from '../wire/index.js';
+import { decideWith, readDomain } from '../runtime/index.js';
+import { IpAddress, type Name, RRType, typeFromMnemonic } from '../wire/index.js';
 import { type Assembly, assemble } from './assembly.js';
 import { type DaneResult, daneResultOf } from './dane-result.js';
 import { DAEMON_SETTINGS, type ResolverOptions } from './options.js';
@@ -97,6 +96,10 @@ class Embedded implements EmbeddedResolver {
     { port = 25, isHost = false, signal }: DaneOptions = {},
   ): Promise<DaneResult> {
     const name = readName(domain);
+    // RFC 7672 §2.2: to an address DANE does not apply; as a name it would be one that is not there.
+    if (IpAddress.parse(domain) !== undefined) {
+      throw misuse('ERR_INVALID_NAME', `an address has no DANE: ${domain}`);
+    }
     if (!Number.isInteger(port) || port < 1 || port > 0xffff) {
       throw misuse('ERR_INVALID_PORT', `not a port: ${port}`);
     }
@@ -189,7 +192,7 @@ interface Cancellable {
 }
 
 function readName(text: string): Name {
-  const name = parseName(text);
+  const name = readDomain(text);
   if (name === undefined) throw misuse('ERR_INVALID_NAME', `not a domain name: ${text}`);
   return name;
 }

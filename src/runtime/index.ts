@@ -5,6 +5,7 @@ export * from './clock.js';
 export * from './crypto.js';
 export * from './daemon.js';
 export { decideWith, type DecisionEnd } from './decide-dane.js';
+export { readDomain } from './domain-text.js';
 export * from './driver.js';
 export * from './entropy.js';
 export * from './files.js';

@@ -1,5 +1,6 @@
 /**
- * Speaks SMTP (RFC 5321) as far as STARTTLS (RFC 3207), to see which certificates a server has.
+ * Speaks SMTP (RFC 5321) as far as STARTTLS (RFC 3207), or TLS and then SMTP where that is the
+ * custom (RFC 8314 §3.3), to see which certificates a server has.
  * Bounded in time and octets; hands over no mail and believes nothing that it is shown.
  */
 import { connect, type Socket } from 'node:net';
@@ -13,14 +14,23 @@ export interface ProbedServer {
   readonly port: number;
   /** RFC 7672 §8.1: sent as SNI; a name that is none, or an address, is left out. */
   readonly serverName: string;
+  /** RFC 8314 §3.3: TLS from the first octet on. */
+  readonly isImplicitTls: boolean;
 }
 
 export async function probeSmtp(server: ProbedServer): Promise<ServerSeen> {
   const address = `${server.host} port ${server.port}`;
   const conversation = new Conversation(server);
-  let reached: 'nothing' | 'SMTP' | 'STARTTLS' = 'nothing';
+  const isImplicit = server.isImplicitTls;
+  let reached: 'nothing' | 'connection' | 'SMTP' | 'STARTTLS' = 'nothing';
   try {
     await conversation.open();
+    if (isImplicit) {
+      reached = 'connection';
+      const tls = await conversation.tlsFirst();
+      await conversation.expect(220, 'a greeting');
+      return { reached: 'TLS', isImplicit, address, ...endOf(tls) };
+    }
     await conversation.expect(220, 'a greeting');
     reached = 'SMTP';
     const lines = await conversation.command(`EHLO ${hostname()}`, 250, 'an answer to EHLO');
@@ -30,16 +40,20 @@ export async function probeSmtp(server: ProbedServer): Promise<ServerSeen> {
     await conversation.command('STARTTLS', 220, 'an answer to STARTTLS');
     reached = 'STARTTLS';
     const tls = await conversation.startTls();
-    const protocol = tls.getProtocol() ?? 'TLS';
-    const certificates = presentedCertificates(tls);
-    tls.end('QUIT\r\n');
-    return { reached: 'TLS', address, protocol, certificates };
+    return { reached: 'TLS', isImplicit, address, ...endOf(tls) };
   } catch (error) {
     const sentence = error instanceof Error ? error.message : String(error);
     return { reached, address, sentence };
   } finally {
     conversation.close();
   }
+}
+
+function endOf(tls: TLSSocket) {
+  const protocol = tls.getProtocol() ?? 'TLS';
+  const certificates = presentedCertificates(tls);
+  tls.end('QUIT\r\n');
+  return { protocol, certificates };
 }
 
 class Conversation {
@@ -70,8 +84,15 @@ class Conversation {
       connected = true;
       this.#wake();
     });
-    this.#socket.on('data', (chunk) => this.#take(chunk));
     await this.#until(() => connected);
+    if (!this.#server.isImplicitTls) this.#socket.on('data', (chunk) => this.#take(chunk));
+  }
+
+  /** SMTP goes on inside. */
+  async tlsFirst(): Promise<TLSSocket> {
+    const tls = await this.#handshake();
+    tls.on('data', (chunk: Buffer) => this.#take(chunk));
+    return tls;
   }
 
   async command(line: string, code: number, what: string): Promise<readonly string[]> {
@@ -99,6 +120,10 @@ class Conversation {
   async startTls(): Promise<TLSSocket> {
     if (this.#text !== '') throw new Error('the server sent text in the clear before TLS');
     this.#socket.removeAllListeners('data');
+    return this.#handshake();
+  }
+
+  async #handshake(): Promise<TLSSocket> {
     const { serverName } = this.#server;
     const tls = connectTls({
       socket: this.#socket,

@@ -15,6 +15,7 @@ import type { AccessList } from '../server/index.js';
 import { NetstringReader, netstring } from '../wire/index.js';
 import { describeBindError, formatEndpoint } from './daemon.js';
 import { decideWith } from './decide-dane.js';
+import { asciiRequest } from './domain-text.js';
 import type { Driver } from './driver.js';
 import { addressOfHost, type ListenAddress } from './listen-udp.js';
 
@@ -201,7 +202,7 @@ class Connection {
   }
 
   #answer(octets: Uint8Array): void {
-    const request = readSocketmapRequest(octets);
+    const request = readSocketmapRequest(asciiRequest(octets));
     if (request.kind === 'answered') {
       this.#send(request.reply);
       return;

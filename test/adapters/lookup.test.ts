@@ -47,6 +47,7 @@ function all(hostname: string, options: object = {}): Promise<LookupAddress[]> {
 
 t.test('every form of the call', async (t) => {
   const host = 'mx.p256.dane';
+  t.match(await one('mx.ｐ256。dane'), { error: null, address: /^11\\.|:/ }, 'in another script');
   t.match(await one(host, { family: 4 }), { error: null, address: /^11\./, family: 4 });
   t.match(await one(host, { family: 6 }), { error: null, address: /^30/, family: 6 });
   t.match(await one(host, 4), { address: /^11\./, family: 4 }, 'dgram gives a number');

@@ -120,6 +120,29 @@ t.test('the same domain and a server with another key: nothing is handed over', 
   t.same(server.messages, []);
 });
 
+t.test("DANE-TA: the mail domain's name will do where its MX is signed (§3.2.2)", async (t) => {
+  // The record is the lab server's key itself (2 1 0): here it is an authority that issues.
+  const authority = { subject: 'Authority', key: labServerKey };
+  const serverFor = async (name: string) => {
+    const key = newKey();
+    const own = makeCertificate({ subject: 'x', names: [name], key, issuer: authority });
+    const server = await receivingServer([own], key);
+    open.push(server);
+    return server;
+  };
+  const outcome = async (name: string, options: MxConnectOptions = {}) => {
+    const connected = await connectTo('full-key.dane', await serverFor(name), options);
+    return deliver(connected, 'b@full-key.dane');
+  };
+  t.equal(await outcome('mx.full-key.dane'), 'delivered, authenticated');
+  t.equal(await outcome('full-key.dane'), 'delivered, authenticated');
+  t.equal(await outcome('other.test'), 'refused: name mismatch');
+  // A domain whose own records do not lead to this host lends it no name.
+  const tenant = { domain: 'tenant.plain' };
+  t.equal(await outcome('mx.full-key.dane', tenant), 'delivered, authenticated');
+  t.equal(await outcome('tenant.plain', tenant), 'refused: name mismatch');
+});
+
 t.test('a domain without DANE: as before', async (t) => {
   const server = await serverWith(newKey());
   for (const domain of ['unsigned.dane', 'no-tlsa.dane', 'foreign-host.dane']) {

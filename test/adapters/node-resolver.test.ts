@@ -135,3 +135,10 @@ t.test('resolveAny, cancel, and what does not apply', async (t) => {
   t.same(adapted.getServers(), []);
   t.throws(() => adapted.setServers(['192.0.2.1']), { code: 'ENOTIMP' });
 });
+
+t.test('names in other scripts are the names that Node takes them for', async (t) => {
+  const known = await same(t, 'another script', (resolver) => resolver.resolveMx('ｐ256。dane'));
+  t.match(known.value, [{ exchange: 'mx.p256.dane' }]);
+  await same(t, 'nobody has it', (resolver) => resolver.resolve4('bücher.dane'));
+  t.match(await adapted.resolveTlsa('_25._tcp.mx.ｐ256.dane'), [{ certUsage: 3 }]);
+});

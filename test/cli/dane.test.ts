@@ -33,6 +33,11 @@ t.test('the decision is the exit status', async (t) => {
     ['pkix.dane', 3, /TLSA 1 1 1 .*: unusable, usage 1 \(PKIX-EE\) is not for mail servers/],
     ['expired.broken', 5, /expired\.broken: defer\. .* has expired .*\(server \S+\)/],
     ['null-mx.dane', 6, /refuse\. null-mx\.dane takes no mail/],
+    // RFC 7672 §2.2.1: authenticated, but by an MX that anybody could have written.
+    ['tenant.plain', 3, /mx\.p256\.dane: authenticate/],
+    // In another script; what it means in ASCII is in the answer.
+    ['ｐ256。dane', 0, /^p256\.dane: deliver\./],
+    ['bücher.dane', 6, /There is no domain xn--bcher-kva\.dane \(proven\)/],
   ];
   for (const [domain, status, stdout] of cases) t.match(await dane(domain), { status, stdout });
   t.match(await dane('mx.p256.dane', '--host', '--port', '465'), {
@@ -58,6 +63,9 @@ t.test('as JSON', async (t) => {
 t.test('what is written wrongly is told', async (t) => {
   const cases: ReadonlyArray<readonly [string[], RegExp]> = [
     [['a..b'], /'a\.\.b' is not a domain name/],
+    [['bücher.dane/x'], /'bücher\.dane\/x' is not a domain name/],
+    [['192.0.2.1'], /is an address, and DANE is about names \(RFC 7672 §2\.2\)/],
+    [['2001:db8::1', '--host'], /is an address/],
     [['p256.dane', '--port', '0'], /--port must be a number/],
     [['p256.dane', '--connect-to', 'here'], /--connect-to must be/],
     [[], /DOMAIN is missing/],
@@ -126,4 +134,22 @@ t.test('--connect: servers that do not do their part', async (t) => {
   const closed = await scriptedServer(greeting);
   closed.close();
   t.match(await lookAt(closed.port), { status: 4, stdout: /FAIL connection +.*ECONNREFUSED/ });
+});
+
+t.test('--connect --port 465: TLS first, then SMTP (RFC 8314 §3.3)', async (t) => {
+  const over465 = (port: number) => dane('p256.dane', '--port', '465', ...to(port));
+  const to = (port: number) => ['--connect-to', `127.0.0.1:${port}`];
+  const implicit = await receivingServer([certificate], labServerKey, true);
+  const explicit = await receivingServer([certificate], labServerKey);
+  const { status, stdout } = await over465(implicit.port);
+  // There is no TLSA record for this port, so nothing but TLS is asked for.
+  t.equal(status, 3);
+  t.match(stdout, /^ {2}pass connection +127\.0\.0\.1 port \d+ speaks SMTP\n {2}pass TLS +TLSv1/m);
+  t.notMatch(stdout, /STARTTLS/);
+  t.match(stdout, /=> mail would be handed over$/m);
+  const clear = await over465(explicit.port);
+  t.equal(clear.status, 4, 'nobody hands mail over in the clear there');
+  t.match(clear.stdout, /pass connection .* accepts connections\n {2}FAIL TLS /);
+  implicit.close();
+  explicit.close();
 });

@@ -223,6 +223,12 @@ t.test('a forwarder that has only an error for one name is asked for the next', 
 
 t.test('the DANE decision as one call', async (t) => {
   const resolver = resolverWith();
+  // RFC 7672 §2.2: DANE does not apply to an address, and it is no domain that does not exist.
+  for (const address of ['192.0.2.1', '2001:db8::1']) {
+    const code = 'ERR_INVALID_NAME';
+    await t.rejects(resolver.daneForDomain(address), { code, message: /an address has no DANE/ });
+  }
+  t.match(await resolver.daneForDomain('ｐ256。dane'), { domain: 'p256.dane', outcome: 'deliver' });
   const good = await resolver.daneForDomain('CERTIFICATE.dane');
   t.match(good, { domain: 'certificate.dane', port: 25, outcome: 'deliver' });
   t.match(good.route, { kind: 'MX', secure: true, why: { code: 'validated' } });

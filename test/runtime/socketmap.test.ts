@@ -68,6 +68,10 @@ t.test('over TCP and over a Unix socket', async (t) => {
     t.equal(await talk(socket, frame('QUERY p256.dane'), 1), frame('OK dane-only'));
   }
   t.ok(reports.includes('policy for p256.dane: OK dane-only'));
+  // RFC 6531: Postfix has the name in UTF-8, as the recipient wrote it.
+  const utf8 = 'QUERY ｐ256.dane';
+  const framed = `${Buffer.byteLength(utf8)}:${utf8},`;
+  t.equal(await talk(toTcp(), framed, 1), frame('OK dane-only'));
 });
 
 const postmap = ['/usr/sbin/postmap', '/usr/bin/postmap'].find(existsSync);

@@ -21,9 +21,11 @@ export interface ReceivedMessage {
 export async function receivingServer(
   chain: readonly Uint8Array[],
   key: KeyObject,
+  isImplicitTls = false,
 ): Promise<ReceivingServer> {
   const messages: ReceivedMessage[] = [];
   const server = new SMTPServer({
+    secure: isImplicitTls,
     key: pemKey(key),
     cert: chain.map(pem).join(''),
     disabledCommands: ['AUTH'],
@@ -41,10 +43,17 @@ export async function receivingServer(
     },
   });
   server.on('error', () => {});
+  const sockets = new Set<Socket>();
+  server.server.on('connection', (socket: Socket) => sockets.add(socket));
   server.listen(0, '127.0.0.1');
   await once(server.server, 'listening');
   const { port } = server.server.address() as AddressInfo;
-  return { port, messages, close: () => server.close() };
+  const close = (): void => {
+    server.close();
+    // It would wait half a minute for clients that were cut off.
+    for (const socket of sockets) socket.destroy();
+  };
+  return { port, messages, close };
 }
 
 /** A server that says one thing after the other, whatever it hears. */
