@@ -69,8 +69,8 @@ export function toMxConnect(
   };
 
   /**
-   * RFC 7672 §3.2.2: mx-connect asks for hosts; only here is known whom the mail is for. The domain's
-   * name counts only if its MX records, which have led to the host, are signed.
+   * RFC 7672 §3.2.2: mx-connect asks for hosts; only here is known whom the mail is for. The
+   * domain's name counts only if its MX records, which have led to the host, are signed.
    */
   const namesVia = async (mailDomain: string, hostname: string) => {
     const { exchanges } = await resolver.daneForDomain(mailDomain, { port });

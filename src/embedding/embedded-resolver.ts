@@ -96,7 +96,7 @@ class Embedded implements EmbeddedResolver {
     { port = 25, isHost = false, signal }: DaneOptions = {},
   ): Promise<DaneResult> {
     const name = readName(domain);
-    // RFC 7672 §2.2: to an address DANE does not apply; as a name it would be one that is not there.
+    // RFC 7672 §2.2: to an address DANE does not apply; as a name it would not be there at all.
     if (IpAddress.parse(domain) !== undefined) {
       throw misuse('ERR_INVALID_NAME', `an address has no DANE: ${domain}`);
     }
