@@ -21,8 +21,9 @@ export async function hitRate(
   questions: readonly Question[],
   port: number,
   seconds: number,
-): Promise<HitFigures> {
-  if (existsSync(DNSPERF)) return await dnsperf(questions, port, seconds);
+  sockets = 4,
+): Promise<LoadFigures> {
+  if (existsSync(DNSPERF)) return await dnsperf(questions, port, seconds, sockets);
   const client = await Client.to(port);
   const many = Array.from({ length: 2_000 * seconds }, (_, index) => {
     return questions[index % questions.length]!;
@@ -32,7 +33,8 @@ export async function hitRate(
   await client.askAll(many, 100, ({ ms }) => times.push(ms));
   const elapsedSeconds = (performance.now() - before) / 1_000;
   client.close();
-  return { hitsPerSecond: many.length / elapsedSeconds, hitMs: mean(times) };
+  const hitsPerSecond = many.length / elapsedSeconds;
+  return { hitsPerSecond, hitMs: mean(times), seconds: elapsedSeconds };
 }
 
 export interface LoadFigures extends HitFigures {
@@ -46,20 +48,21 @@ export function offeredLoad(
   perSecond: number,
   seconds: number,
 ): Promise<LoadFigures> {
-  return dnsperf(questions, port, seconds, '-Q', `${perSecond}`);
+  return dnsperf(questions, port, seconds, 4, '-Q', `${perSecond}`);
 }
 
 function dnsperf(
   questions: readonly Question[],
   port: number,
   seconds: number,
+  sockets: number,
   ...more: readonly string[]
 ): Promise<LoadFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'anchorite-bench-dnsperf-'));
   const file = join(folder, 'questions');
   writeFileSync(file, questions.map(([name, type]) => `${name}. ${type}\n`).join(''));
   const args = ['-s', HOST, '-p', `${port}`, '-d', file, '-l', `${seconds}`, '-D'];
-  args.push('-c', '4', '-T', '1', '-q', '200', ...more);
+  args.push('-c', `${sockets}`, '-T', '1', '-q', '200', ...more);
   return new Promise((resolve, reject) => {
     execFile(DNSPERF, args, (error, output) => {
       rmSync(folder, { recursive: true, force: true });

@@ -8,22 +8,37 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Authority } from './authority-process.js';
+import { NO_DOMAINS } from './bench-world.js';
 import { type CoreFigure, coreBench } from './core-bench.js';
 import { type Growth, measureGrowth } from './growth.js';
 import { type Budget, countWork, overspent, underspent } from './counted-work.js';
 import { type MicroFigure, microBench } from './micro-bench.js';
 import { isInside, runInside, setUpAddresses } from './namespace.js';
-import { NetworkBench, type Scale, type SubjectFigures, supplyFor } from './network-bench.js';
+import {
+  HIT_DOMAINS,
+  NetworkBench,
+  type Scale,
+  type SubjectFigures,
+  supplyFor,
+} from './network-bench.js';
 import { drawBars, drawLines } from './plots.js';
 import { ProgressBar } from './progress.js';
 import { growthPlots, microPlots, subjectPlots } from './report-plots.js';
-import { coreTable, mailTable, microTable, subjectTables, workTable } from './report-tables.js';
+import {
+  coreTable,
+  mailTable,
+  microTable,
+  scalingTable,
+  subjectTables,
+  workTable,
+} from './report-tables.js';
+import type { Scaling } from './scaling-bench.js';
 import { ANCHORITE, PEERS, type Product } from './subjects.js';
 
 const USAGE = `npm run bench -- [options]
 
   --compare         also measure the other resolvers that are installed here
-  --only PART       micro, network or growth; micro and network unless told
+  --only PART       micro, network, scaling or growth; micro and network unless told
   --quick           fewer samples, no memory figure: to see that it runs
   --round-trip MS   distance of the authoritative servers (20)
   --check           count the work of some questions; fail when it exceeds bench/work-budget.json
@@ -64,6 +79,7 @@ interface Results {
   roundTripMs?: number;
   subjects?: readonly SubjectFigures[];
   growth?: Growth;
+  scaling?: Readonly<Record<string, Scaling>>;
 }
 
 const program = fileURLToPath(import.meta.url);
@@ -106,10 +122,12 @@ async function run(): Promise<number> {
   const products = values.compare === true ? [ANCHORITE, ...PEERS] : [ANCHORITE];
   if (isInside() && values.only === 'growth') {
     results.growth = await growth(products, scale, values.quick === true, progress);
+  } else if (isInside() && values.only === 'scaling') {
+    results.scaling = await scaling(products, scale, progress);
   } else if (isInside() && values.only !== 'micro') {
     await network(results, scale, values.compare === true, progress);
   }
-  if (values.only !== 'network' && values.only !== 'growth') {
+  if (values.only === undefined || values.only === 'micro') {
     results.micro = await microBench(values.quick === true ? 50 : 500, progress.show);
     progress.end();
     results.core = coreBench(values.quick === true ? 30 : 200, progress.show);
@@ -157,6 +175,30 @@ async function growth(
   progress.end();
   process.stdout.write(`\n${mailTable(measured.mail)}\n`);
   return measured;
+}
+
+/** Only what a second process or thread brings. */
+async function scaling(
+  products: readonly Product[],
+  scale: Scale,
+  progress: ProgressBar,
+): Promise<Readonly<Record<string, Scaling>>> {
+  setUpAddresses();
+  const supply = { ...NO_DOMAINS, p256: HIT_DOMAINS };
+  const authority = await Authority.start(
+    { supply, largeZoneNames: 0, mail: false },
+    progress.show,
+  );
+  const bench = new NetworkBench(authority, scale, progress.show);
+  const figures: Record<string, Scaling> = {};
+  for (const [index, product] of products.entries()) {
+    if (product.program === undefined) continue;
+    figures[product.name] = await bench.scaling(product, FIRST_PORT + index);
+  }
+  progress.end();
+  authority.stop();
+  process.stdout.write(`\n${scalingTable(figures)}\n`);
+  return figures;
 }
 
 async function network(

@@ -4,6 +4,7 @@ import { domainName, KINDS, type Kind, largeZoneName, type Supply, TLD } from '.
 import { Client, type Question, type Reply } from './client.js';
 import { hitRate, type PacedFigures, pacedHits, tcpHits } from './hit-bench.js';
 import { mean, median, quantile } from './statistics.js';
+import { measureScaling, type Scaling } from './scaling-bench.js';
 import { type Product, Subject } from './subjects.js';
 
 export interface Scale {
@@ -61,6 +62,7 @@ export interface SubjectFigures {
   readonly tcpHitsPerSecond: number;
   /** Hits while the resolver works on 500 cold questions a second. */
   readonly beside: PacedFigures;
+  readonly scaling: Scaling;
   readonly idleMegabytes: number;
   readonly emptyMegabytes: number;
   readonly fullMegabytes: number;
@@ -136,6 +138,7 @@ export class NetworkBench {
     const foundation = this.#authority.foundation!;
     const wrong: string[] = [];
     const start = await this.#starts(product, port, wrong);
+    const scaling = await this.scaling(product, port);
     const withoutIpv6 = await this.#withoutIpv6(product, port, wrong);
     const subject = await Subject.start(product, port, foundation);
     const client = await Client.to(port);
@@ -150,6 +153,7 @@ export class NetworkBench {
         name: product.name,
         ...start,
         withoutIpv6,
+        scaling,
         ...first,
         ...cpu,
         ...figures,
@@ -161,6 +165,13 @@ export class NetworkBench {
       client.close();
       await subject.stop();
     }
+  }
+
+  scaling(product: Product, port: number): Promise<Scaling> {
+    this.#authority.setRoundTripMs(0);
+    const { hitSeconds } = this.#scale;
+    this.#progress(0, 1, `${product.name}: hits with one and two processes or threads`);
+    return measureScaling(product, port, this.#authority.foundation!, hitQuestions(), hitSeconds);
   }
 
   async #starts(product: Product, port: number, wrong: string[]) {
@@ -188,7 +199,7 @@ export class NetworkBench {
   /** IPv6 is on, servers have such addresses, and there is no way to them. */
   async #withoutIpv6(product: Product, port: number, wrong: string[]): Promise<Latency> {
     const { foundation } = this.#authority;
-    const subject = await Subject.start(product, port, foundation!, true);
+    const subject = await Subject.start(product, port, foundation!, { ipv6: true });
     const client = await Client.to(port);
     try {
       for (let index = 0; index < 5; index++) await client.ask(...tlsa(domainName('dual', index)));
@@ -318,10 +329,7 @@ export class NetworkBench {
   }
 
   async #hits(client: Client, port: number) {
-    const questions: Question[] = [];
-    for (let index = 0; index < 20; index++) {
-      questions.push(tlsa(domainName('p256', index)), [`mx.${domainName('p256', index)}`, 'A']);
-    }
+    const questions = hitQuestions();
     await client.askAll(questions, 8);
     const { hitSeconds, loadSeconds } = this.#scale;
     const rate = await hitRate(questions, port, hitSeconds);
@@ -364,6 +372,14 @@ export class NetworkBench {
     await pause(2_000);
     return { emptyMegabytes, fullMegabytes: subject.residentMegabytes() };
   }
+}
+
+/** Each with two names that are asked for again and again. */
+export const HIT_DOMAINS = 20;
+
+function hitQuestions(): readonly Question[] {
+  const domains = Array.from({ length: HIT_DOMAINS }, (_, index) => domainName('p256', index));
+  return domains.flatMap((domain): readonly Question[] => [tlsa(domain), [`mx.${domain}`, 'A']]);
 }
 
 function judge(

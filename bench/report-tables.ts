@@ -4,6 +4,7 @@ import type { Budget } from './counted-work.js';
 import type { MailFigures } from './mail-bench.js';
 import type { MicroFigure } from './micro-bench.js';
 import type { Latency, SubjectFigures } from './network-bench.js';
+import type { Scaling } from './scaling-bench.js';
 import { shown } from './statistics.js';
 import { table } from './tables.js';
 
@@ -71,6 +72,10 @@ export const ROWS: readonly FigureRow[] = [
   one('CPU per cold TLSA', 'ms', ({ cpuMs }) => cpuMs, 0.55),
   one('cache hits', '1/s', ({ hitsPerSecond }) => hitsPerSecond, 75_000, 'more is better'),
   one('  latency under that load', 'ms', ({ hitMs }) => hitMs),
+  one('cache hits with one', '1/s', ({ scaling }) => scaling.one.hitsPerSecond),
+  one('  per second of its CPU time', '1/s', ({ scaling }) => scaling.one.hitsPerCpuSecond),
+  one('cache hits with two', '1/s', ({ scaling }) => scaling.two.hitsPerSecond, 100_000),
+  one('  per second of their CPU time', '1/s', ({ scaling }) => scaling.two.hitsPerCpuSecond),
   one('hits at 10,000/s', 'ms', ({ paced }) => paced.p50Ms, 0.1),
   one('  99 %', 'ms', ({ paced }) => paced.p99Ms, 1),
   one('hits over one TCP connection', '1/s', (of) => of.tcpHitsPerSecond, 20_000, 'more is better'),
@@ -99,8 +104,21 @@ export function subjectTables(subjects: readonly SubjectFigures[], roundTripMs: 
     return wrongAnswers.slice(0, 5).map((answer) => `unexpected from ${name}: ${answer}`);
   });
   const measured = shown(roundTripMs, 'ms');
-  const note = `One round trip was measured as ${measured}; ratios are peer to ours.`;
+  const note =
+    `One round trip was measured as ${measured}; ratios are peer to ours. 'With two': two ` +
+    'processes of Anchorite and Knot, two threads of the others, beside the load generator.';
   return [table(head, rows), '', note, ...wrong].join('\n');
+}
+
+export function scalingTable(figures: Readonly<Record<string, Scaling>>): string {
+  const head = ['cache hits', 'one', 'per CPU second', 'two', 'per CPU second'];
+  const rows = Object.entries(figures).map(([name, { one: single, two }]) => {
+    const cells = [single, two].flatMap(({ hitsPerSecond, hitsPerCpuSecond }) => {
+      return [shown(hitsPerSecond), shown(hitsPerCpuSecond)];
+    });
+    return [name, ...cells];
+  });
+  return table(head, rows);
 }
 
 export function coreTable(figures: readonly CoreFigure[]): string {

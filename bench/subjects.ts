@@ -33,6 +33,8 @@ export interface Place {
   readonly port: number;
   /** Whether servers are asked over IPv6 as well. */
   readonly ipv6: boolean;
+  /** Processes or threads that answer. */
+  readonly parallel: number;
 }
 
 export interface Product {
@@ -79,7 +81,7 @@ const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 export const ANCHORITE: Product = {
   name: 'anchorite',
   program: process.execPath,
-  prepare(folder, { host, port, ipv6 }, foundation) {
+  prepare(folder, { host, port, ipv6, parallel }, foundation) {
     writeFileSync(join(folder, 'hints'), foundation.hints);
     writeFileSync(join(folder, 'anchors'), `${foundation.anchor}\n`);
     const settings = [
@@ -91,6 +93,7 @@ export const ANCHORITE: Product = {
       'rfc5011: off',
       `ipv6: ${ipv6 ? 'on' : 'off'}`,
       'log-format: text',
+      `workers: ${parallel}`,
     ];
     const file = join(folder, 'anchorite.yaml');
     writeFileSync(file, `${settings.join('\n')}\n`);
@@ -101,7 +104,7 @@ export const ANCHORITE: Product = {
 const UNBOUND: Product = {
   name: 'unbound',
   program: installed('/usr/sbin/unbound'),
-  prepare(folder, { host, port, ipv6 }, foundation) {
+  prepare(folder, { host, port, ipv6, parallel }, foundation) {
     writeFileSync(join(folder, 'hints'), foundation.hints);
     writeFileSync(join(folder, 'anchors'), `${foundation.anchor}\n`);
     const file = join(folder, 'unbound.conf');
@@ -118,7 +121,8 @@ const UNBOUND: Product = {
   access-control: 0.0.0.0/0 allow
   port: ${port}
   do-ip6: ${ipv6 ? 'yes' : 'no'}
-  num-threads: 1
+  num-threads: ${parallel}
+  so-reuseport: yes
   msg-cache-size: 128m
   rrset-cache-size: 256m
   root-hints: "${folder}/hints"
@@ -134,7 +138,7 @@ remote-control:
 const BIND: Product = {
   name: 'bind',
   program: installed('/usr/sbin/named'),
-  prepare(folder, { host, port, ipv6 }, foundation) {
+  prepare(folder, { host, port, ipv6, parallel }, foundation) {
     writeFileSync(join(folder, 'hints'), foundation.hints);
     const keys = rootKeys(foundation).map(({ tag, algorithm, digestType, digest }) => {
       return `  . static-ds ${tag} ${algorithm} ${digestType} "${digest}";`;
@@ -163,7 +167,7 @@ zone "." { type hint; file "hints"; };
     );
     return {
       command: '/usr/sbin/named',
-      args: [...(ipv6 ? [] : ['-4']), '-f', '-n', '1', '-c', file],
+      args: [...(ipv6 ? [] : ['-4']), '-f', '-n', `${parallel}`, '-c', file],
     };
   },
 };
@@ -171,7 +175,7 @@ zone "." { type hint; file "hints"; };
 const POWERDNS: Product = {
   name: 'powerdns',
   program: installed('/usr/sbin/pdns_recursor'),
-  prepare(folder, { host, port, ipv6 }, foundation) {
+  prepare(folder, { host, port, ipv6, parallel }, foundation) {
     writeFileSync(join(folder, 'hints'), foundation.hints);
     const keys = rootKeys(foundation).map(({ tag, algorithm, digestType, digest }) => {
       return `addTA('.', "${tag} ${algorithm} ${digestType} ${digest}")`;
@@ -187,7 +191,9 @@ lua-config-file=${folder}/anchors.lua
 socket-dir=${folder}
 dnssec=validate
 daemon=no
-threads=1
+threads=${parallel}
+reuseport=yes
+pdns-distributes-queries=no
 query-local-address=0.0.0.0${ipv6 ? ',::' : ''}
 max-cache-entries=1000000
 `,
@@ -199,7 +205,7 @@ max-cache-entries=1000000
 const KNOT: Product = {
   name: 'knot',
   program: installed('/usr/sbin/kresd'),
-  prepare(folder, { host, port, ipv6 }, foundation) {
+  prepare(folder, { host, port, ipv6, parallel }, foundation) {
     const keys = foundation.anchor
       .split('\n')
       .map((line) => `trust_anchors.add('${line.replace(/\s+/g, ' ')}')`);
@@ -216,7 +222,11 @@ hints.root({ ['a.root-servers.'] = { ${addresses.join(', ')} } })
 cache.open(256 * MB, 'lmdb://${folder}/cache')
 `,
     );
-    return { command: '/usr/sbin/kresd', args: ['-n', '-c', file, folder] };
+    const args = ['-n', '-c', file, folder];
+    if (parallel === 1) return { command: '/usr/sbin/kresd', args };
+    // It has no threads; who wants two starts it twice, with one cache.
+    const twice = '"$@" & a=$!; "$@" & b=$!; trap "kill $a $b" TERM; wait $a $b; wait $a $b';
+    return { command: '/bin/sh', args: ['-c', twice, 'sh', '/usr/sbin/kresd', ...args] };
   },
 };
 
@@ -248,11 +258,12 @@ export class Subject {
     product: Product,
     port: number,
     foundation: Foundation,
-    ipv6 = false,
+    { ipv6 = false, parallel = 1 }: Partial<Place> = {},
   ): Promise<Subject> {
     const folder = mkdtempSync(join(tmpdir(), `anchorite-bench-${product.name}-`));
     mkdirSync(join(folder, 'cache'));
-    const { command, args } = product.prepare(folder, { host: HOST, port, ipv6 }, foundation);
+    const place = { host: HOST, port, ipv6, parallel };
+    const { command, args } = product.prepare(folder, place, foundation);
     const before = performance.now();
     const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     const said: string[] = [];
@@ -269,15 +280,9 @@ export class Subject {
     return new Subject(product.name, port, startMs, child, folder);
   }
 
-  /** CPU time of all its threads so far, in milliseconds. */
+  /** CPU time of all its processes and threads so far, in milliseconds. */
   cpuMs(): number {
-    const tasks = `/proc/${this.#child.pid}/task`;
-    let nanoseconds = 0;
-    for (const task of readdirSync(tasks)) {
-      const [running = '0'] = readFileSync(join(tasks, task, 'schedstat'), 'utf8').split(' ');
-      nanoseconds += Number(running);
-    }
-    return nanoseconds / 1e6;
+    return cpuNanoseconds(this.#child.pid ?? 0) / 1e6;
   }
 
   residentMegabytes(): number {
@@ -293,6 +298,21 @@ export class Subject {
     clearTimeout(insist);
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** With its children, as long as they live. */
+function cpuNanoseconds(pid: number): number {
+  const tasks = `/proc/${pid}/task`;
+  let sum = 0;
+  for (const task of readdirSync(tasks)) {
+    const [running = '0'] = readFileSync(join(tasks, task, 'schedstat'), 'utf8').split(' ');
+    sum += Number(running);
+    const children = readFileSync(join(tasks, task, 'children'), 'utf8').trim();
+    for (const child of children === '' ? [] : children.split(' ')) {
+      sum += cpuNanoseconds(Number(child));
+    }
+  }
+  return sum;
 }
 
 /** Whoever accepts a connection listens on UDP as well: that is bound first everywhere. */

@@ -34,7 +34,11 @@ export async function startResolver(
   await mkdir(join(folder, 'cache'), { recursive: true });
   const { ipv4 } = placeOfResolver(name);
   const { hints, anchor } = internet;
-  const line = product.prepare(folder, { host: ipv4, port: 53, ipv6: false }, { hints, anchor });
+  const line = product.prepare(
+    folder,
+    { host: ipv4, port: 53, ipv6: false, parallel: 1 },
+    { hints, anchor },
+  );
   const copy = program(basename(line.command));
   const command = copy.includes('/') ? copy : line.command;
   const log = join(internet.folder, `${machine}.log`);
