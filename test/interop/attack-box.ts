@@ -5,7 +5,7 @@
 //   node attack-box.js CONFIGURATION.json
 
 import { createSocket } from 'node:dgram';
-import { readFileSync, watchFile } from 'node:fs';
+import { appendFileSync, readFileSync, watchFile } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import packet from 'dns-packet';
@@ -13,6 +13,20 @@ import { framed, onMessages } from './dns-stream.js';
 
 /** `silent` forges nothing; `forge` answers for the victim; `strip` also takes its keys away. */
 export type AttackMode = 'silent' | 'forge' | 'strip';
+
+/** What is passed on takes its time, as if the servers were far away, and is written down. */
+export interface Far {
+  readonly roundTripMs: number;
+  /** One line of JSON for each question: `Exchanged`. */
+  readonly traceFile: string;
+}
+
+export interface Exchanged {
+  readonly question: string;
+  /** When it came, and when its answer left; milliseconds since 1970. */
+  readonly askedMs: number;
+  readonly answeredMs: number;
+}
 
 export interface AttackConfiguration {
   readonly addresses: readonly string[];
@@ -25,6 +39,7 @@ export interface AttackConfiguration {
   /** The file that holds the mode, and the socket of the relay. */
   readonly modeFile: string;
   readonly relaySocket: string;
+  readonly far?: Far;
 }
 
 export interface RelayRequest {
@@ -123,6 +138,25 @@ createInterface(relay).on('line', (line) => {
   waiting.delete(id);
 });
 
+/** The real servers are next door; the rest of the way is waited for. */
+function farAway(query: Buffer, send: (reply: Buffer) => void): (reply: Buffer) => void {
+  const { far } = configuration;
+  if (far === undefined) return send;
+  const askedMs = Date.now();
+  return (reply) => {
+    setTimeout(
+      () => {
+        send(reply);
+        const asked = questionOf(query);
+        const question = `${asked?.name.toLowerCase()} ${asked?.type}`;
+        const exchanged: Exchanged = { question, askedMs, answeredMs: Date.now() };
+        appendFileSync(far.traceFile, `${JSON.stringify(exchanged)}\n`);
+      },
+      askedMs + far.roundTripMs - Date.now(),
+    );
+  };
+}
+
 function answer(
   query: Buffer,
   address: string,
@@ -135,7 +169,7 @@ function answer(
     return;
   }
   lastId += 1;
-  waiting.set(lastId, send);
+  waiting.set(lastId, farAway(query, send));
   const request: RelayRequest = { id: lastId, address, transport, query: query.toString('base64') };
   relay.write(`${JSON.stringify(request)}\n`);
 }

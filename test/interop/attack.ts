@@ -7,13 +7,10 @@
 // Prints what happened and a last line of counts.
 //   node attack.js [--zones FOLDER] [--programs a,b]
 
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { addressesOf, attacker, loopback, networks, reference } from './addresses.js';
-import type { AttackConfiguration, AttackMode } from './attack-box.js';
+import { loopback, reference } from './addresses.js';
+import type { AttackMode } from './attack-box.js';
 import {
   forgetResolver,
   type MailOutcome,
@@ -23,12 +20,11 @@ import {
   useResolver,
 } from './mail-program.js';
 import { arrivals, makeProgram, sendToAll, startSink, subjectOf } from './mail-run.js';
-import { namespaceOf, whyNotHere } from './namespaces.js';
-import { inNamespace, run } from './processes.js';
+import { Middle } from './middle.js';
+import { whyNotHere } from './namespaces.js';
 import { freePrograms } from './programs.js';
 import { startBesideMailer, startReference } from './resolvers.js';
 import { World } from './world.js';
-import { serverIds } from './zone-spec.js';
 
 const victim = 'alpha-mail.se';
 /** A domain that the attacker leaves alone: that mail must flow all the time. */
@@ -68,97 +64,6 @@ const scenes: readonly Scene[] = [
     arrivesAt: 'nowhere',
   },
 ];
-
-async function inShell(machine: string, script: string): Promise<void> {
-  await run(...inNamespace(namespaceOf(machine), 'sh', ['-ec', script]));
-}
-
-/** Puts the attacker's machine between the mailer and everything else. */
-async function takeTheMiddle(): Promise<string[]> {
-  const pairs = [...serverIds.flatMap((id) => addressesOf(id)), reference];
-  const lines = pairs.flatMap(({ ipv4, ipv6 }) => [
-    `ip address add ${ipv4}/32 dev lo`,
-    `ip address add ${ipv6}/128 dev lo nodad`,
-  ]);
-  // Forward the rest, and do not tell the mailer that there is a shorter way.
-  const forward = [
-    'echo 1 >/proc/sys/net/ipv4/ip_forward',
-    'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding',
-    ...['all', 'uplink'].map((name) => `echo 0 >/proc/sys/net/ipv4/conf/${name}/send_redirects`),
-  ];
-  await inShell('attacker', [...forward, ...lines].join('\n'));
-  const routes = networks.map((network) => {
-    const family = network.includes(':') ? 6 : 4;
-    const via = family === 6 ? attacker.ipv6 : attacker.ipv4;
-    return `ip -${family} route replace ${network} via ${via} dev uplink onlink`;
-  });
-  const deaf = ['ipv4', 'ipv6'].flatMap((family) =>
-    ['all', 'uplink'].map(
-      (name) => `echo 0 >/proc/sys/net/${family}/conf/${name}/accept_redirects`,
-    ),
-  );
-  await inShell('mailer', [...deaf, ...routes].join('\n'));
-  return pairs.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
-}
-
-class Attack {
-  readonly #world: World;
-  readonly #modeFile: string;
-
-  constructor(world: World) {
-    this.#world = world;
-    this.#modeFile = join(world.folder, 'attack.mode');
-  }
-
-  async start(): Promise<void> {
-    const { folder, mail, servers } = this.#world;
-    const own = mail.all.find(({ id }) => id === 'attacker')!;
-    const relaySocket = join(folder, `attack-${process.pid}.socket`);
-    const configuration: AttackConfiguration = {
-      addresses: await takeTheMiddle(),
-      victim,
-      ipv4: own.ipv4,
-      ipv6: own.ipv6,
-      tlsa: mail.matchingTlsa('attacker'),
-      modeFile: this.#modeFile,
-      relaySocket,
-    };
-    const file = join(folder, 'attack.json');
-    await writeFile(file, JSON.stringify(configuration));
-    await this.turn('silent');
-    const log = join(folder, 'attack.log');
-    await rm(log, { force: true });
-    const relay = [
-      process.execPath,
-      fileURLToPath(new URL('./attack-relay.js', import.meta.url)),
-      relaySocket,
-    ];
-    servers.start('relay', namespaceOf('client'), relay, log);
-    await this.#awaitReady(log, 1);
-    const box = [
-      process.execPath,
-      fileURLToPath(new URL('./attack-box.js', import.meta.url)),
-      file,
-    ];
-    servers.start('attacker', namespaceOf('attacker'), box, log);
-    await this.#awaitReady(log, 2);
-  }
-
-  async #awaitReady(log: string, count: number): Promise<void> {
-    for (let waitedMs = 0; waitedMs < 20_000; waitedMs += 50) {
-      this.#world.servers.checkAlive();
-      if ((await readFile(log, 'utf8')).split('ready').length > count) return;
-      await pause(50);
-    }
-    throw new Error(`the attacker is not ready; see ${log}`);
-  }
-
-  async turn(mode: AttackMode): Promise<void> {
-    await writeFile(this.#modeFile, mode);
-    // The attacker looks every 50 ms.
-    await pause(200);
-  }
-}
 
 /** Sentences about what is not as it must be. */
 async function playScene(
@@ -212,7 +117,7 @@ async function playAll(world: World, programs: readonly MailProgramId[]): Promis
     console.log(`${mark} ${who.padEnd(18)} ${title.padEnd(56)} ${told}`);
     for (const fault of faults) console.log(`         ${fault}`);
   };
-  const attack = new Attack(world);
+  const attack = new Middle(world, victim);
   await startReference(world);
   await startSink(world);
   await attack.start();

@@ -79,6 +79,7 @@ interface AnchoritePlace {
   readonly policyTable: string;
   readonly state: string;
   readonly log: string;
+  readonly flags?: readonly string[];
 }
 
 async function startAnchorite(world: World, place: AnchoritePlace): Promise<void> {
@@ -90,6 +91,7 @@ async function startAnchorite(world: World, place: AnchoritePlace): Promise<void
     ...['--socketmap', `${place.policyTable}:${policyTablePort}`],
     ...['--root-hints', world.rootHintsFile, '--trust-anchor-file', world.trustAnchorFile],
     ...['--allow', '0.0.0.0/0', '--allow', '::/0', '--state-dir', place.state],
+    ...(place.flags ?? []),
     ...(process.env.ANCHORITE_FLAGS ?? '').split(' ').filter((flag) => flag !== ''),
   ];
   await mkdir(place.state, { recursive: true });
@@ -132,14 +134,22 @@ async function awaitAnswer(
   throw new Error(`${what} does not answer; see its log in ${world.folder}`);
 }
 
+export function besideMailerLog(world: World): string {
+  return join(world.folder, 'beside-mailer.log');
+}
+
 /** Anchorite where it belongs: on the mailer's own machine, on the loopback interface. */
-export async function startBesideMailer(world: World): Promise<void> {
+export async function startBesideMailer(
+  world: World,
+  flags: readonly string[] = [],
+): Promise<void> {
   await startAnchorite(world, {
     machine: 'mailer',
     listens: [`${loopback.ipv4}:53`],
     policyTable: loopback.ipv4,
     state: join(world.folder, 'state-beside-mailer'),
-    log: join(world.folder, 'beside-mailer.log'),
+    log: besideMailerLog(world),
+    flags,
   });
   await awaitAnswer(world, loopback, 'Anchorite beside the mailer', 'mailer');
 }

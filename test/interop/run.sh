@@ -2,7 +2,7 @@
 # The whole interoperability run: installs other people's servers from Debian, walks the world
 # they sign and serve, and lets Postfix, Exim and sendmail deliver with DANE. Needs root and Debian; elsewhere it
 # says so and succeeds, because there is nothing it could judge.
-#   test/interop/run.sh [--subject anchorite|unbound] [--part walk|mta|attack|service|canary]
+#   test/interop/run.sh [--subject anchorite|unbound] [--part walk|mta|rounds|attack|service|canary]
 set -uo pipefail
 
 subject=anchorite
@@ -13,7 +13,7 @@ while [ $# -gt 0 ]; do
     --subject=*) subject=${1#*=}; shift ;;
     --part) wanted=${2:?--part needs a name}; shift 2 ;;
     --part=*) wanted=${1#*=}; shift ;;
-    *) echo "usage: $0 [--subject anchorite|unbound] [--part walk|mta|attack|service|canary]" >&2; exit 2 ;;
+    *) echo "usage: $0 [--subject anchorite|unbound] [--part walk|mta|rounds|attack|service|canary]" >&2; exit 2 ;;
   esac
 done
 case "$subject" in
@@ -118,6 +118,7 @@ canary() {
 
 part walk 150 "$here/walk" --subject "$subject" --zones "$scratch/world"
 part mta 240 "$here/mta" --subject "$subject" --zones "$scratch/world"
+part rounds 120 "$here/rounds" --zones "$scratch/world"
 part attack 420 "$here/attack" --zones "$scratch/world"
 part service 90 "$here/service" --zones "$scratch/world"
 if wants canary; then canary; fi
