@@ -160,13 +160,15 @@ export class ChainOfTrust {
     delegation.whenSettled((value) => this.#reportDelegation(cut, value));
     const proof = cut.referral;
     cut.referral = undefined;
-    if (proof === undefined || cut.parent === undefined || this.#skipsAnchor(cut)) {
-      this.#services
-        .delegationOf(cut.zone, effort)
-        .whenSettled((value) => delegation.settle(value));
+    const { zone, parent } = cut;
+    // From above an island to what lies below it: its anchor has to be heard first.
+    const skipsAnchor =
+      parent !== undefined && this.#machine.isCutOffFrom(parent.zone, zone.parent());
+    if (proof === undefined || parent === undefined || skipsAnchor) {
+      this.#services.delegationOf(zone, effort).whenSettled((value) => delegation.settle(value));
       return delegation;
     }
-    this.trustOf(cut.parent, effort).whenSettled((trust) => {
+    this.trustOf(parent, effort).whenSettled((trust) => {
       if (trust.kind !== 'secure') {
         delegation.settle(inherited(trust));
         return;
@@ -189,12 +191,6 @@ export class ChainOfTrust {
       delegation.settle(judged);
     });
     return delegation;
-  }
-
-  /** A referral from above an island to what lies below it: its anchor has to be heard first. */
-  #skipsAnchor({ zone, parent }: ZoneCut): boolean {
-    const anchor = this.#machine.anchors.closestAtOrAbove(zone.parent());
-    return parent !== undefined && anchor?.isBelow(parent.zone) === true;
   }
 
   /** The judge's word in the terms of this room; undefined when the proof was missing. */

@@ -77,6 +77,7 @@ class Search {
       ({ target, cut, usable }) =>
         target.isAtOrBelow(zone) &&
         zone.isBelow(cut.zone) &&
+        !this.#services.machine.isCutOffFrom(cut.zone, zone.parent()) &&
         usable.reply.authority.some((set) => isDenial(set.type) && set.signatures.length > 0),
     );
     if (evidence === undefined) {

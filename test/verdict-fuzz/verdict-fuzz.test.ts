@@ -382,6 +382,31 @@ t.test(
   },
 );
 
+t.test(
+  'once found: what came with an alias spoke for a zone below the anchor of an island',
+  (t) => {
+    const signed = { algorithms: [13], denial: 'NSEC3', lines: [], otherLines: [] } as const;
+    const zones: WorldPlan['zones'] = [
+      SMALL.zones[0]!,
+      { origin: 'alpha.', ...signed, denial: 'opt-out', lines: ['to CNAME a.z.island.alpha.'] },
+      { origin: 'island.alpha.', ...signed, hasDs: false, servedWith: 'alpha.' },
+      { origin: 'z.island.alpha.', ...signed, lines: ['a A 11.1.1.4'] },
+    ];
+    const found: Case = {
+      seed: 1,
+      world: { ...SMALL, zones, evil: [], islands: ['island.alpha.'] },
+      minimisation: 'relaxed',
+      questions: [
+        { name: 'to.alpha.', type: 'TLSA' },
+        { name: 'to.alpha.', type: 'A' },
+      ],
+      tampering: [],
+    };
+    t.same(replay(found, true), []);
+    t.end();
+  },
+);
+
 t.test('once found: forged replies led away from an island for ever', (t) => {
   const signed = { algorithms: [13], denial: 'NSEC', otherLines: [] } as const;
   const zones: WorldPlan['zones'] = [
