@@ -33,6 +33,8 @@ export interface Errand {
   reply: Message | undefined;
   /** Undefined when the reply was kept, or somebody else's question brought it. */
   resolution: Resolution | undefined;
+  /** When the reply came: what is true then. */
+  answeredSeconds: number;
 }
 
 /** Each client asks once; the port tells which one it was. */
@@ -59,7 +61,12 @@ export class Clerk {
 
   /** Asks now; the reply comes while the world runs. */
   send(question: QuestionPlan): Errand {
-    const errand: Errand = { question, reply: undefined, resolution: undefined };
+    const errand: Errand = {
+      question,
+      reply: undefined,
+      resolution: undefined,
+      answeredSeconds: 0,
+    };
     const port = FIRST_PORT + this.#callers++;
     const caller: Caller = { address: LOOPBACK, port, transport: 'tcp', errand };
     this.#handle++;
@@ -97,6 +104,7 @@ export class Clerk {
         if (!decoded.ok) throw new Error(`a reply that is malformed: ${decoded.fault.reason}`);
         errand.reply = decoded.value;
         errand.resolution = resolution;
+        errand.answeredSeconds = this.#world.now.wallSeconds;
       } else if (effect.kind === 'resolve' && effect.event.kind === 'question') {
         const { name, type, cd } = asking!.question;
         this.#open.set(effect.event.handle, this.#world.ask(name, type, { cd: cd === true }));

@@ -115,10 +115,10 @@ class Performance {
     for (const errand of errands) this.#judge(errand, reach);
   }
 
-  #judge({ question, resolution, reply }: Errand, reach: Reach): void {
+  #judge({ question, resolution, reply, answeredSeconds }: Errand, reach: Reach): void {
     const { name, type } = question;
-    const nowSeconds = this.#world.now.wallSeconds;
-    const asked = { name: nameOf(name), type: typeFromMnemonic(type)!, nowSeconds, reach };
+    const at = { nowSeconds: answeredSeconds, reach };
+    const asked = { name: nameOf(name), type: typeFromMnemonic(type)!, ...at };
     const counts = this.#counts;
     counts.asked++;
     if (reply!.rcode === Rcode.SERVFAIL) counts.failed++;
