@@ -1,5 +1,7 @@
 /** What was read and measured. Undefined means that it could not be: no finding follows from it. */
 
+import type { SmtpClient } from './postfix-settings.js';
+
 export interface Facts {
   readonly host: HostFacts;
   readonly postfix: PostfixFacts | undefined;
@@ -30,7 +32,8 @@ export interface HostFacts {
 export interface PostfixFacts {
   /** Settings of main.cf that are given, with `$name` expanded. */
   readonly settings: ReadonlyMap<string, string>;
-  readonly isChrooted: boolean;
+  /** The services of master.cf that send, with what they set above main.cf. */
+  readonly clients: readonly SmtpClient[];
   readonly queueFolder: string;
   /** In the chroot; undefined when there is none. */
   readonly resolvConf: ResolvConf | undefined;

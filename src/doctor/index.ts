@@ -3,5 +3,5 @@ export { readEximSettings } from './exim-settings.js';
 export type * from './facts.js';
 export type { Finding } from './check.js';
 export { diagnose, FINDING_CODES } from './findings.js';
-export { isChrooted, readMainCf } from './postfix-settings.js';
+export { readMainCf, readSmtpClients } from './postfix-settings.js';
 export { readNsswitch, readResolvConf } from './resolver-files.js';

@@ -8,6 +8,37 @@ function inPostfix(find: (postfix: PostfixFacts, facts: Facts) => Found): Check[
   return (facts) => (facts.postfix === undefined ? undefined : find(facts.postfix, facts));
 }
 
+interface Effective {
+  readonly value: string | undefined;
+  /** Where it is set, with the line that sets it to something else. */
+  readonly place: string;
+  fix(value: string): string;
+}
+
+/** What holds for each service that sends: main.cf, or `-o` in master.cf above it. */
+function inEachClient(setting: string, find: (effective: Effective) => Found): Check['find'] {
+  return inPostfix(({ settings, clients }) => {
+    const main: Effective = {
+      value: settings.get(setting),
+      place: '',
+      fix: (value) => mainCf(`${setting} = ${value}`),
+    };
+    const above = clients.filter(({ overrides }) => overrides.has(setting));
+    const all = above.map(({ service, overrides }) => ({
+      value: overrides.get(setting),
+      place: ` for the service ${service} (master.cf)`,
+      fix: (value: string) => `master.cf, ${service}:\n-o ${setting}=${value}`,
+    }));
+    // What every service sets by itself, main.cf sets for nobody.
+    if (above.length < clients.length || clients.length === 0) all.unshift(main);
+    for (const effective of all) {
+      const found = find(effective);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  });
+}
+
 function inExim(find: (exim: EximFacts) => Found): Check['find'] {
   return ({ exim }) => (exim === undefined ? undefined : find(exim));
 }
@@ -24,7 +55,8 @@ export const MAILER_CHECKS: Readonly<Record<string, Check>> = {
     matters:
       'The smtp client runs in a chroot and reads the copy, not the file in /etc: it asks the ' +
       'resolver of old, whatever that was.',
-    find: inPostfix(({ isChrooted, resolvConf, queueFolder }, { host }) => {
+    find: inPostfix(({ clients, resolvConf, queueFolder }, { host }) => {
+      const isChrooted = clients.some((client) => client.isChrooted);
       if (!isChrooted || host.resolvConf === undefined) return undefined;
       if (resolvConf !== undefined && linesOf(resolvConf) === linesOf(host.resolvConf)) {
         return undefined;
@@ -39,31 +71,28 @@ export const MAILER_CHECKS: Readonly<Record<string, Check>> = {
   },
   'postfix-dns-support-level': {
     matters: 'Postfix asks for no DNSSEC and ignores AD: DANE is off, whatever else is set.',
-    find: inPostfix(({ settings }) => {
-      const level = settings.get('smtp_dns_support_level') ?? '';
+    find: inEachClient('smtp_dns_support_level', ({ value: level = '', place, fix }) => {
       if (level === 'dnssec') return undefined;
-      const wrong = `smtp_dns_support_level is ${level === '' ? 'not set' : level}.`;
-      return { wrong, fix: mainCf('smtp_dns_support_level = dnssec') };
+      const wrong = `smtp_dns_support_level is ${level === '' ? 'not set' : level}${place}.`;
+      return { wrong, fix: fix('dnssec') };
     }),
   },
   'postfix-security-level': {
     matters:
       'Postfix does not look for TLSA records at this level, and takes any certificate or none.',
-    find: inPostfix(({ settings }) => {
-      const level = settings.get('smtp_tls_security_level') ?? '';
+    find: inEachClient('smtp_tls_security_level', ({ value: level = '', place, fix }) => {
       if (level === 'dane' || level === 'dane-only') return undefined;
-      const wrong = `smtp_tls_security_level is ${level === '' ? 'not set' : level}.`;
-      return { wrong, fix: mainCf('smtp_tls_security_level = dane') };
+      const wrong = `smtp_tls_security_level is ${level === '' ? 'not set' : level}${place}.`;
+      return { wrong, fix: fix('dane') };
     }),
   },
   'postfix-host-lookup': {
     matters:
       'Addresses that come from the C library carry no AD bit, so Postfix counts the exchange as ' +
       'insecure and does not ask for its TLSA records.',
-    find: inPostfix(({ settings }) => {
-      const lookup = settings.get('smtp_host_lookup') ?? 'dns';
+    find: inEachClient('smtp_host_lookup', ({ value: lookup = 'dns', place, fix }) => {
       if (!/\bnative\b/.test(lookup)) return undefined;
-      return { wrong: `smtp_host_lookup is ${lookup}.`, fix: mainCf('smtp_host_lookup = dns') };
+      return { wrong: `smtp_host_lookup is ${lookup}${place}.`, fix: fix('dns') };
     }),
   },
   'postfix-probe-off': {

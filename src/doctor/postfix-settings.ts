@@ -1,5 +1,14 @@
 /** Postfix's main.cf and master.cf (postconf(5), master(5)), as far as DNS is concerned. */
 
+/** A service of master.cf that sends over SMTP. */
+export interface SmtpClient {
+  /** Its name in master.cf; Postfix calls the usual one `smtp`. */
+  readonly service: string;
+  /** What `-o` sets for it, above main.cf. */
+  readonly overrides: ReadonlyMap<string, string>;
+  readonly isChrooted: boolean;
+}
+
 /** Settings by name, with `$name`, `${name}` and `$(name)` expanded where they are known. */
 export function readMainCf(text: string): ReadonlyMap<string, string> {
   const raw = new Map<string, string>();
@@ -24,12 +33,24 @@ function expand(value: string, raw: ReadonlyMap<string, string>, left: number): 
   return expanded === value ? value : expand(expanded, raw, left - 1);
 }
 
-/** Whether any smtp client of master.cf runs in the chroot: its fifth column says `y`. */
-export function isChrooted(masterCf: string): boolean {
-  return logicalLines(masterCf).some((line) => {
-    const [, type, , , chroot, , , command] = line.split(/\s+/);
-    return type === 'unix' && command === 'smtp' && chroot === 'y';
+/** The smtp clients of master.cf; whether they run in the chroot stands in the fifth column. */
+export function readSmtpClients(masterCf: string): readonly SmtpClient[] {
+  return logicalLines(masterCf).flatMap((line) => {
+    const [service = '', type, , , chroot, , , command] = line.split(/\s+/);
+    if (type !== 'unix' || command !== 'smtp') return [];
+    return [{ service, overrides: readOverrides(line), isChrooted: chroot === 'y' }];
   });
+}
+
+/** `-o name=value` or, since Postfix 3.0, `-o { name = a value }`. */
+function readOverrides(line: string): ReadonlyMap<string, string> {
+  const overrides = new Map<string, string>();
+  for (const [, braced, value, bare, word] of line.matchAll(
+    /\s-o\s+(?:\{\s*(\w+)\s*=\s*([^}]*?)\s*\}|(\w+)=(\S*))/g,
+  )) {
+    overrides.set(braced ?? bare ?? '', value ?? word ?? '');
+  }
+  return overrides;
 }
 
 /** Without comments; a line that begins with white space goes on with the one before. */

@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import {
   type EximFacts,
   type HostFacts,
-  isChrooted,
+  readSmtpClients,
   type PostfixFacts,
   readEximSettings,
   readMainCf,
@@ -51,7 +51,7 @@ function postfixBelow(root: string): PostfixFacts | undefined {
   const queueFolder = settings.get('queue_directory') ?? DEFAULT_QUEUE_FOLDER;
   return {
     settings,
-    isChrooted: isChrooted(textBelow(root, '/etc/postfix/master.cf') ?? ''),
+    clients: readSmtpClients(textBelow(root, '/etc/postfix/master.cf') ?? ''),
     queueFolder,
     resolvConf: resolvConfBelow(root, join(queueFolder, 'etc/resolv.conf')),
   };

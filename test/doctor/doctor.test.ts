@@ -41,6 +41,7 @@ const MASTER_CF = `
 smtp      inet  n       -       y       -       -       smtpd
 smtp      unix  -       -       y       -       -       smtp
 `;
+const RELAY = 'relay     unix  -       -       y       -       -       smtp\n';
 const SOUND_FILES: Files = {
   '/etc/resolv.conf': RESOLV_CONF,
   '/etc/nsswitch.conf': 'passwd: files\nhosts: files [NOTFOUND=return] dns # as ever\n',
@@ -95,6 +96,8 @@ interface FileFault {
   readonly title: string;
   readonly files: Files;
   readonly finds: readonly string[];
+  /** What the first finding says is wrong. */
+  readonly says?: RegExp;
 }
 
 const both = (text: string): Files => ({
@@ -217,6 +220,40 @@ const FILE_FAULTS: readonly FileFault[] = [
     finds: ['postfix-security-level'],
   },
   {
+    title: 'master.cf takes DANE away from one service',
+    files: { '/etc/postfix/master.cf': `${MASTER_CF}${RELAY}  -o smtp_tls_security_level=may\n` },
+    finds: ['postfix-security-level'],
+    says: /smtp_tls_security_level is may for the service relay \(master\.cf\)/,
+  },
+  {
+    title: 'master.cf takes DNSSEC away, in the newer way of writing',
+    files: {
+      '/etc/postfix/master.cf': `${MASTER_CF}${RELAY}  -o { smtp_dns_support_level = enabled }\n`,
+    },
+    finds: ['postfix-dns-support-level'],
+    says: /is enabled for the service relay/,
+  },
+  {
+    title: 'master.cf gives DANE to the only service that sends',
+    files: {
+      ...mainCf('level = may'),
+      '/etc/postfix/master.cf': MASTER_CF.replace(
+        / smtp\n$/,
+        ' smtp\n  -o smtp_tls_security_level=dane\n',
+      ),
+    },
+    finds: [],
+  },
+  {
+    title: 'master.cf gives DANE to one of two services',
+    files: {
+      ...mainCf('level = may'),
+      '/etc/postfix/master.cf': `${MASTER_CF}${RELAY}  -o smtp_tls_security_level=dane\n`,
+    },
+    finds: ['postfix-security-level'],
+    says: /smtp_tls_security_level is may\./,
+  },
+  {
     title: 'nothing is set',
     files: { '/etc/postfix/main.cf': '# empty\n' },
     finds: ['postfix-dns-support-level', 'postfix-security-level'],
@@ -247,8 +284,10 @@ const FILE_FAULTS: readonly FileFault[] = [
 ];
 
 t.test('faults in files', (t) => {
-  for (const { title, files, finds: expected } of FILE_FAULTS) {
-    finds(t, title, factsOf(files), expected);
+  for (const { title, files, finds: expected, says } of FILE_FAULTS) {
+    const facts = factsOf(files);
+    finds(t, title, facts, expected);
+    if (says !== undefined) t.match(diagnose(facts)[0]?.wrong, says, title);
   }
   const root = rootWith({ '/etc/resolv.conf': undefined, '/run/resolv.conf': 'nameserver ::1\n' });
   symlinkSync('/run/resolv.conf', join(root, 'etc', 'resolv.conf'));
