@@ -20,7 +20,9 @@ export class Authority {
     const authority = new Authority(fork(program, { stdio: 'inherit' }));
     authority.#tell({ kind: 'start', ...zones });
     const ready = await authority.#hear('ready', (message) => {
-      if (message.kind === 'keys') progress(message.done, message.of, 'keys');
+      if (message.kind === 'keys' || message.kind === 'zones') {
+        progress(message.done, message.of, message.kind);
+      }
     });
     authority.foundation = { hints: ready.hints, anchor: ready.anchor };
     return authority;

@@ -22,6 +22,7 @@ import {
 import { benchWorld, domainName, KINDS, type Supply, TLD } from './bench-world.js';
 import { Delay } from './delay.js';
 import { mailZones } from './mail-trace.js';
+import { type Answer, NsdServers } from './nsd.js';
 
 export type ToAuthority =
   | ({ readonly kind: 'start' } & AuthorityZones)
@@ -35,10 +36,12 @@ export interface AuthorityZones {
   readonly largeZoneNames: number;
   /** Also the zones of the mail trace: far too many to make all keys beforehand. */
   readonly mail: boolean;
+  /** Who answers, behind the delay: the lab itself, or NSD. */
+  readonly backend: 'lab' | 'nsd';
 }
 
 export type FromAuthority =
-  | { readonly kind: 'keys'; readonly done: number; readonly of: number }
+  | { readonly kind: 'keys' | 'zones'; readonly done: number; readonly of: number }
   | { readonly kind: 'ready'; readonly hints: string; readonly anchor: string }
   | { readonly kind: 'count'; readonly queries: number };
 
@@ -48,6 +51,7 @@ let roundTripMs = 0;
 let lossShare = 0;
 let queries = 0;
 const delay = new Delay();
+let stopBackend = (): Promise<void> => Promise.resolve();
 
 function tell(message: FromAuthority): void {
   process.send?.(message);
@@ -55,7 +59,7 @@ function tell(message: FromAuthority): void {
 
 const nowSeconds = (): number => Math.floor(Date.now() / 1_000);
 
-async function start({ supply, largeZoneNames, mail }: AuthorityZones): Promise<void> {
+async function start({ supply, largeZoneNames, mail, backend }: AuthorityZones): Promise<void> {
   const { zones, domains } = benchWorld(supply, largeZoneNames);
   const lab = buildLab({
     world: { zones: mail ? [...zones, ...mailZones()] : zones, domains },
@@ -64,15 +68,29 @@ async function start({ supply, largeZoneNames, mail }: AuthorityZones): Promise<
   for (const { done, of } of mail ? [] : lab.makeKeys()) {
     if (done % 16 === 0 || done === of) tell({ kind: 'keys', done, of });
   }
-  rehearse(lab, supply);
+  const answer = backend === 'nsd' ? await answerOfNsd(lab) : answerOf(lab);
+  if (backend === 'lab') rehearse(lab, supply);
   for (const server of lab.servers.values()) {
     for (const address of server.addresses) {
       if (address.family === 6) continue;
-      await listenUdp(lab, address);
-      await listenTcp(lab, address);
+      await listenUdp(answer, address);
+      await listenTcp(answer, address);
     }
   }
   tell({ kind: 'ready', hints: hintsText(lab), anchor: anchorText(lab) });
+}
+
+async function answerOfNsd(lab: Lab): Promise<Answer> {
+  const servers = await NsdServers.start(lab, (done, of) => tell({ kind: 'zones', done, of }));
+  stopBackend = () => servers.stop();
+  return servers.answer;
+}
+
+function answerOf(lab: Lab): Answer {
+  return (address, transport, query, reply) => {
+    const said = lab.network.answer(address, transport, query, nowSeconds());
+    if (said?.kind === 'reply') reply(said.octets);
+  };
 }
 
 /** Gives every answer of every domain once. */
@@ -127,17 +145,17 @@ function anchorText(lab: Lab): string {
     .join('\n');
 }
 
-function listenUdp(lab: Lab, address: IpAddress): Promise<void> {
+function listenUdp(answer: Answer, address: IpAddress): Promise<void> {
   const socket: Socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
   socket.on('message', (query, peer) => {
     const dueMs = performance.now() + roundTripMs;
     queries++;
     if (lossShare > 0 && Math.random() < lossShare) return;
-    const reply = lab.network.answer(address, 'udp', query, nowSeconds());
-    if (reply?.kind !== 'reply') return;
-    const send = () => socket.send(reply.octets, peer.port, peer.address);
-    if (roundTripMs === 0) send();
-    else delay.until(dueMs, send);
+    answer(address, 'udp', query, (octets) => {
+      const send = () => socket.send(octets, peer.port, peer.address);
+      if (roundTripMs === 0) send();
+      else delay.until(dueMs, send);
+    });
   });
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
@@ -145,17 +163,17 @@ function listenUdp(lab: Lab, address: IpAddress): Promise<void> {
   });
 }
 
-function listenTcp(lab: Lab, address: IpAddress): Promise<void> {
+function listenTcp(answer: Answer, address: IpAddress): Promise<void> {
   const server: Server = createServer((connection) => {
     const deframer = new TcpDeframer();
     connection.on('error', () => connection.destroy());
     connection.on('data', (chunk) => {
       for (const query of deframer.push(chunk)) {
         queries++;
-        const reply = lab.network.answer(address, 'tcp', query, nowSeconds());
-        if (reply?.kind !== 'reply') continue;
-        // The handshake was not delayed, so the answer pays for both round trips.
-        setTimeout(() => connection.write(frame(reply.octets)), 2 * roundTripMs);
+        answer(address, 'tcp', query, (octets) => {
+          // The handshake was not delayed, so the answer pays for both round trips.
+          setTimeout(() => connection.write(frame(octets)), 2 * roundTripMs);
+        });
       }
     });
   });
@@ -184,4 +202,6 @@ process.on('message', (message: ToAuthority) => {
       break;
   }
 });
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', () => {
+  void stopBackend().then(() => process.exit(0));
+});

@@ -42,7 +42,7 @@ export async function measureGrowth(
 ): Promise<Growth> {
   const { messages, rrsets, samples, roundTripMs } = scale;
   const authority = await Authority.start(
-    { supply: NO_DOMAINS, largeZoneNames: rrsets, mail: true },
+    { supply: NO_DOMAINS, largeZoneNames: rrsets, mail: true, backend: 'lab' },
     progress,
   );
   let port = scale.firstPort;

@@ -7,6 +7,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { AuthorityZones } from './authority.js';
 import { Authority } from './authority-process.js';
 import { NO_DOMAINS } from './bench-world.js';
 import { type CoreFigure, coreBench } from './core-bench.js';
@@ -21,6 +22,7 @@ import {
   type SubjectFigures,
   supplyFor,
 } from './network-bench.js';
+import { hasNsd } from './nsd.js';
 import { drawBars, drawLines } from './plots.js';
 import { ProgressBar } from './progress.js';
 import { growthPlots, microPlots, subjectPlots } from './report-plots.js';
@@ -39,6 +41,7 @@ const USAGE = `npm run bench -- [options]
 
   --compare         also measure the other resolvers that are installed here
   --only PART       micro, network, scaling or growth; micro and network unless told
+  --authority WHO   nsd or lab; nsd unless it is not installed
   --quick           fewer samples, no memory figure: to see that it runs
   --round-trip MS   distance of the authoritative servers (20)
   --check           count the work of some questions; fail when it exceeds bench/work-budget.json
@@ -77,6 +80,7 @@ interface Results {
   core?: readonly CoreFigure[];
   micro?: readonly MicroFigure[];
   roundTripMs?: number;
+  authority?: AuthorityZones['backend'];
   subjects?: readonly SubjectFigures[];
   growth?: Growth;
   scaling?: Readonly<Record<string, Scaling>>;
@@ -91,6 +95,7 @@ async function run(): Promise<number> {
     options: {
       compare: { type: 'boolean' },
       only: { type: 'string' },
+      authority: { type: 'string' },
       quick: { type: 'boolean' },
       'round-trip': { type: 'string' },
       out: { type: 'string' },
@@ -125,7 +130,9 @@ async function run(): Promise<number> {
   } else if (isInside() && values.only === 'scaling') {
     results.scaling = await scaling(products, scale, progress);
   } else if (isInside() && values.only !== 'micro') {
-    await network(results, scale, values.compare === true, progress);
+    const backend = values.authority ?? (hasNsd() ? 'nsd' : 'lab');
+    if (backend !== 'nsd' && backend !== 'lab') throw new Error('--authority is nsd or lab');
+    await network(results, scale, backend, values.compare === true, progress);
   }
   if (values.only === undefined || values.only === 'micro') {
     results.micro = await microBench(values.quick === true ? 50 : 500, progress.show);
@@ -186,7 +193,7 @@ async function scaling(
   setUpAddresses();
   const supply = { ...NO_DOMAINS, p256: HIT_DOMAINS };
   const authority = await Authority.start(
-    { supply, largeZoneNames: 0, mail: false },
+    { supply, largeZoneNames: 0, mail: false, backend: 'lab' },
     progress.show,
   );
   const bench = new NetworkBench(authority, scale, progress.show);
@@ -204,17 +211,19 @@ async function scaling(
 async function network(
   results: Results,
   scale: Scale,
+  backend: AuthorityZones['backend'],
   compare: boolean,
   progress: ProgressBar,
 ): Promise<void> {
   setUpAddresses();
   const authority = await Authority.start(
-    { supply: supplyFor(scale), largeZoneNames: scale.rrsets, mail: false },
+    { supply: supplyFor(scale), largeZoneNames: scale.rrsets, mail: false, backend },
     progress.show,
   );
   const bench = new NetworkBench(authority, scale, progress.show);
   await bench.prepare();
   results.roundTripMs = bench.roundTripMs;
+  results.authority = backend;
   const figures: SubjectFigures[] = [];
   for (const [index, product] of [ANCHORITE, ...(compare ? PEERS : [])].entries()) {
     if (product.program === undefined) {

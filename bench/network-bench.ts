@@ -137,8 +137,8 @@ export class NetworkBench {
   async measure(product: Product, port: number): Promise<SubjectFigures> {
     const foundation = this.#authority.foundation!;
     const wrong: string[] = [];
-    const start = await this.#starts(product, port, wrong);
     const scaling = await this.scaling(product, port);
+    const start = await this.#starts(product, port, wrong);
     const withoutIpv6 = await this.#withoutIpv6(product, port, wrong);
     const subject = await Subject.start(product, port, foundation);
     const client = await Client.to(port);

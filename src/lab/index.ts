@@ -1,5 +1,6 @@
 /** The door of the lab: a signed Internet in a box. */
 
+export type { HostedZone } from './hosted-zone.js';
 export { type LabReply, LabServer } from './lab-server.js';
 export {
   isRealAlgorithm,
