@@ -18,6 +18,8 @@ export type Habit =
   // Of servers that know no EDNS: an error (RFC 6891 §7), or an answer without it.
   | 'FORMERR to EDNS'
   | 'deaf to EDNS'
+  // As its FAQ has it: the OPT record is ignored, and TCP is the business of another program.
+  | 'MaraDNS'
   // The reply has the name in lower case, however it was asked.
   | 'lower case';
 
@@ -90,6 +92,7 @@ function deedOf(query: Buffer, habit: Habit): Deed {
     case 'FORMERR to EDNS':
       return hasEdns ? answer(formErr) : pass;
     case 'deaf to EDNS':
+    case 'MaraDNS':
       return { kind: 'pass', query: withoutEdns(query) };
     case 'lower case':
       return { kind: 'pass', query: inLowerCase(query) };
@@ -145,7 +148,7 @@ const backend = spawn(program!, args, { stdio: 'inherit' });
 backend.on('exit', () => process.exit(1));
 for (const { address, habit } of configuration.places) {
   serveUdp(address, habit);
-  serveTcp(address, habit);
+  if (habit !== 'MaraDNS') serveTcp(address, habit);
 }
 process.on('SIGTERM', () => {
   backend.removeAllListeners('exit');
