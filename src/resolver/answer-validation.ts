@@ -139,6 +139,11 @@ export class AnswerValidation {
         security = weaker(security, expansion.security);
         proof = expansion.usedRRsets;
       }
+      if (this.#endsAboveAnchor(security, trust.keys.zone, side)) {
+        const facts = { zone: trust.keys.zone, owner: set.owner, type: set.type };
+        done(refused(this.#blame(bogus('denial missing', facts), set, reply)));
+        return;
+      }
       this.#reportValid(set.owner, set.type, 'answer', security, trust.keys.zone, reply);
       done({ kind: 'accepted', security, ttlSeconds: verdict.ttlSeconds, proof, cut: found.cut });
     });
@@ -209,6 +214,9 @@ export class AnswerValidation {
     const verdict = validateNegative(asked, reply.reply.authority, keys, context);
     const server = reply.server.toString();
     if ('status' in verdict) return refused({ ...verdict, server });
+    if (this.#endsAboveAnchor(verdict.security, zone, answeringSide(asked))) {
+      return refused({ ...bogus('denial missing', { zone, owner: name, type }), server });
+    }
     // The reply code is unsigned; the proof is what counts. Servers that know no empty
     // non-terminals (RFC 8020 §3.1), and those that deny compactly (RFC 9824 §5), say NXDOMAIN with
     // the proof of "no data". The other way round nobody errs: somebody has changed the code.
@@ -271,6 +279,14 @@ export class AnswerValidation {
       return;
     }
     this.#withTrust(cut, undefined, name, effort, ({ trust }) => done(provenInsecurity(trust)));
+  }
+
+  /**
+   * RFC 6840 §5.10: that a zone above a trust anchor leaves open what is below, by Opt-Out say,
+   * makes nothing insecure that the anchor covers.
+   */
+  #endsAboveAnchor(security: Security, zone: Name, side: Name): boolean {
+    return security.status === 'insecure' && this.#machine.isCutOffFrom(zone, side);
   }
 
   #blame(verdict: Bogus, set: RRset, reply: UsableReply): Bogus {

@@ -407,6 +407,32 @@ t.test(
   },
 );
 
+t.test('once found: a referral to an island became a denial by what is above its anchor', (t) => {
+  const signed = { algorithms: [13], denial: 'opt-out', lines: [], otherLines: [] } as const;
+  const zones: WorldPlan['zones'] = [
+    SMALL.zones[0]!,
+    { origin: 'alpha.', ...signed },
+    { origin: 'sub.alpha.', ...signed, servedWith: 'alpha.' },
+    { origin: 'island.sub.alpha.', ...signed, hasDs: false, lines: ['mx A 11.1.1.4'] },
+  ];
+  const [name, type] = ['mx.island.sub.alpha.', 'A'];
+  const found: Case = {
+    seed: 1,
+    world: { ...SMALL, zones, evil: [], islands: ['island.sub.alpha.'] },
+    minimisation: 'off',
+    questions: [{ name, type }],
+    tampering: [],
+  };
+  t.same(replay(found, true), []);
+  for (let seed = 1; seed <= 20; seed++) {
+    // The root's referral is the first.
+    const reply = `${name} ${type} #2`;
+    const tampering = [{ reply, moves: [{ operator: 'F22 SOA of another zone', seed }] }];
+    t.same(replay({ ...found, tampering }), [], `seed ${seed}`);
+  }
+  t.end();
+});
+
 t.test('once found: forged replies led away from an island for ever', (t) => {
   const signed = { algorithms: [13], denial: 'NSEC', otherLines: [] } as const;
   const zones: WorldPlan['zones'] = [
