@@ -18,6 +18,7 @@ import {
   RRType,
 } from '../../../src/wire/index.js';
 import { projectPath } from '../../vectors/shared-data.js';
+import { readExample, tampered, WorkedExample } from './worked-example.js';
 
 const ZONEMD = 63;
 const HASHES: Readonly<Record<number, string>> = { 1: 'sha384', 2: 'sha512' };
@@ -96,6 +97,7 @@ const ZONES = [
   ['A.1: simple zone', 'rfc8976-a1.zone', 'example.', 6, 1],
   ['A.2: complex zone', 'rfc8976-a2.zone', 'example.', 21, 1],
   ['A.3: multiple digests', 'rfc8976-a3.zone', 'example.', 10, 2],
+  ['A.4: uri.arpa', 'rfc8976-a4.zone', 'uri.arpa.', 35, 1],
   ['A.5: root-servers.net', 'rfc8976-a5.zone', 'root-servers.net.', 43, 1],
 ] as const;
 
@@ -112,7 +114,7 @@ for (const [section, file, origin, count, checked] of ZONES) {
       t.equal(digestOf(records, apex, algorithm), digest, HASHES[algorithm]!);
       t.equal(digestOf([...records].reverse(), apex, algorithm), digest, 'in any order');
       for (const [index, record] of records.entries()) {
-        const isDigest = record.type === ZONEMD && record.owner.equals(apex);
+        const isDigest = covers(record) === ZONEMD && record.owner.equals(apex);
         const isTwice = records.some(
           (one, at) => at !== index && formatRecord(one) === formatRecord(record),
         );
@@ -127,3 +129,17 @@ for (const [section, file, origin, count, checked] of ZONES) {
     t.end();
   });
 }
+
+t.test('A.4: the zone is signed, and so is its digest', (t) => {
+  const rrsets = readExample('rfc8976-a4.zone');
+  const zone = new WorkedExample('uri.arpa', rrsets, { time: '20210201000000' });
+  const late = new WorkedExample('uri.arpa', rrsets, { time: '20210218000000' });
+  t.equal(rrsets.length, 14);
+  for (const rrset of rrsets) {
+    const label = `${String(rrset.owner)} ${rrset.type}`;
+    t.equal(zone.answer(rrset), 'secure', label);
+    t.equal(zone.answer(tampered(rrset)), 'signature does not verify', label);
+    t.equal(late.answer(rrset), 'signature expired', label);
+  }
+  t.end();
+});
