@@ -396,7 +396,7 @@ function updateKnown(
 function eventFor(key: TrackedKey, present: boolean, now: number): KeyEvent | undefined {
   switch (key.state) {
     case 'ADDPEND':
-      // RFC 5011 §2.4.1: in every set seen during the hold-down, or it begins anew.
+      // RFC 5011 §2.2: in every set seen during the hold-down, or it begins anew.
       if (!present) return 'KeyRem';
       return now >= key.acceptSeconds ? 'AddTime' : undefined;
     case 'VALID':
