@@ -22,8 +22,9 @@ import { INJECTIONS } from './injections.js';
 import { HARMLESS, MUTATIONS } from './mutations.js';
 import { NEAR_PROOFS } from './near-proofs.js';
 import type { Move, Tampering, ZonePlan } from './plan.js';
-import { isOfSecond } from './scene.js';
+import { isOfSecond, staleZoneOf } from './scene.js';
 import type { Operator, Stage, Touch } from './stage.js';
+import { staleReply } from './stale-server.js';
 
 export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...FORGERIES,
@@ -150,18 +151,23 @@ export class Adversary {
 
   /** Sits down; returns how to get up again. */
   begin(): () => void {
-    const { lab, second } = this.#stage.scene;
+    const { lab, second, plan } = this.#stage.scene;
     const rest: (readonly [IpAddress, Listener])[] = [];
     for (const [key, server] of lab.servers) {
       const other = second?.servers.get(key);
+      const stale = staleZoneOf(plan, server.name);
       const speaking = (nowSeconds: number): Listener => {
         if (other === undefined) return server;
         const isOther = this.#isChanged(nowSeconds) || isOfSecond(server.name);
         return isOther ? other : server;
       };
+      const said: Listener['answer'] = (query, transport, nowSeconds) => {
+        const reply = speaking(nowSeconds).answer(query, transport, nowSeconds);
+        return stale === undefined ? reply : staleReply(reply, stale, nowSeconds);
+      };
       const between: Listener = {
         answer: (query, transport, nowSeconds) =>
-          this.#between(query, transport, nowSeconds, speaking(nowSeconds), this.#his.get(server)),
+          this.#between(query, transport, nowSeconds, { answer: said }, this.#his.get(server)),
       };
       for (const address of server.addresses) {
         lab.network.listen(address, between);

@@ -5,6 +5,7 @@ import { generateCase, generateWorld } from './generate.js';
 import { Theatre } from './life.js';
 import type { Case } from './plan.js';
 import { buildScene } from './scene.js';
+import { variationsOf } from './variations.js';
 
 export interface Finding {
   /** Without tampering, an honest answer was refused. */
@@ -40,6 +41,8 @@ export interface CampaignOptions {
 }
 
 const LIVES_PER_WORLD = 20;
+/** Of each variation, when nobody does any harm; otherwise one. */
+const VARIED_LIVES = 6;
 const nothing: Scheme = () => undefined;
 
 export function runCampaign(options: CampaignOptions): Tally {
@@ -79,12 +82,16 @@ function oneWorld(
   for (let life = 0; life < honestLives; life++) {
     if (tally.findings.length >= mostFindings) return;
     const scheme = life % 2 === 0 ? nothing : harmlessScheme(dice.seed());
-    const honest = generateCase(seed, world, dice.seed());
-    const played = theatre.play(honest, scheme, true);
-    tally.honestAnswers += played.asked;
-    if (played.flaws.length > 0) {
-      const found = { ...honest, tampering: played.done };
-      tally.findings.push({ found, honest: true, flaws: played.flaws });
+    honestLife(theatre, generateCase(seed, world, dice.seed()), scheme, tally);
+  }
+  for (const { world: varied, suits, also } of variationsOf(seed, world)) {
+    const other = new Theatre(buildScene(varied));
+    const own = new Dice(seed);
+    for (let life = 0; life < (honestOnly ? VARIED_LIVES : 1); life++) {
+      if (tally.findings.length >= mostFindings) return;
+      const made = generateCase(seed, varied, own.seed(), suits);
+      const questions = [...made.questions, ...also];
+      honestLife(other, { ...made, questions }, nothing, tally);
     }
   }
   if (honestOnly) return;
@@ -94,6 +101,14 @@ function oneWorld(
     const life = generateCase(seed, world, dice.seed(), suits, ownServersOnly);
     oneLife(theatre, life, scheme, tally);
   }
+}
+
+function honestLife(theatre: Theatre, life: Case, scheme: Scheme, tally: Tally): void {
+  const played = theatre.play(life, scheme, true);
+  tally.honestAnswers += played.asked;
+  if (played.flaws.length === 0) return;
+  const found = { ...life, tampering: played.done };
+  tally.findings.push({ found, honest: true, flaws: played.flaws });
 }
 
 function oneLife(theatre: Theatre, life: Case, scheme: Scheme, tally: Tally): void {

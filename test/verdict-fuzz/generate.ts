@@ -72,7 +72,8 @@ function secondWorld(dice: Dice): Pick<WorldPlan, 'second' | 'changeAfterSeconds
   }
 }
 
-function isRollable(zone: ZonePlan, evil: readonly string[]): boolean {
+/** Plainly signed, with what everybody supports. */
+export function isRollable(zone: ZonePlan, evil: readonly string[]): boolean {
   const { origin, algorithms, leaked, iterations = 0 } = zone;
   const isSigned = algorithms !== undefined && leaked === undefined && iterations <= 50;
   return (

@@ -186,16 +186,30 @@ const OPEN: readonly Mutant[] = [
     put: 'if (false)',
     themes: [],
     honest: true,
-    open: 'no honest zone of a campaign has a server that lies beside one that does not',
+  },
+  {
+    rule: 'RFC 4035 §5.5: other servers are asked before keys are bogus',
+    file: 'resolver/chain-of-trust.js',
+    find: 'if (this.#exchange?.tryOthers() !== true)',
+    put: 'if (true)',
+    themes: [],
+    honest: true,
+  },
+  {
+    rule: 'RFC 4035 §5.5: other servers are asked before a delegation is bogus',
+    file: 'resolver/delegation-search.js',
+    find: 'if (!this.#descent.tryOthers())',
+    put: 'if (true)',
+    themes: [],
+    honest: true,
   },
   {
     rule: 'RFC 4035 §3.1.4.1: the parent speaks for DS records',
-    file: 'resolver/answer-validation.js',
+    file: 'resolver/search-goals.js',
     find: 'return type === RRType.DS ? name.parent() : name;',
     put: 'return name;',
     themes: [],
     honest: true,
-    open: 'matters only where an anchor of either kind stands at the very name',
   },
   {
     rule: 'RFC 4035 §3.1.4.1: at the end of an alias the parent is asked for DS records',
@@ -212,8 +226,7 @@ const OPEN: readonly Mutant[] = [
     find: 'return types.has(RRType.NXNAME) && !hasData(types);',
     put: 'return false;',
     themes: [],
-    honest: true,
-    open: 'nothing that a client sees depends on it',
+    test: 'dnssec/denial',
   },
 ];
 

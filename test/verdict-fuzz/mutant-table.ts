@@ -479,8 +479,8 @@ const WHOLE: readonly Mutant[] = [
     file: 'resolver/answer-validation.js',
     find: 'if (island !== undefined) {',
     put: 'if (false) {',
-    themes: ['F20'],
-    open: 'islands that are reached from an unsigned zone are too rare in the worlds',
+    themes: [],
+    honest: true,
   },
 ];
 

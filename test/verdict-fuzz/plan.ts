@@ -48,6 +48,8 @@ export interface WorldPlan {
    */
   readonly second?: 'after' | 'beside';
   readonly changeAfterSeconds?: number;
+  /** Origins of zones whose second server has an old copy with signatures that are over. */
+  readonly stale?: readonly string[];
   /** Two months ago, and in two, all keys are others; the attacker has those that were. */
   readonly otherKeys?: boolean;
   /** Zones with a trust anchor of their own. */

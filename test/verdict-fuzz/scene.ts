@@ -101,7 +101,8 @@ function worldOf(plan: WorldPlan, which: Lines): World {
     if (twoSigners === true) faults.push(oneSigner(isSecond));
     const lines = zone[which] ?? zone.lines;
     const server = servedWith ?? origin;
-    const isShared = twoSigners === true && plan.second === 'beside';
+    const isDivided = twoSigners === true && plan.second === 'beside';
+    const isShared = isDivided || plan.stale?.includes(server) === true;
     return {
       origin,
       text: lines.map((line) => `${line}\n`).join(''),
@@ -123,6 +124,12 @@ function serverName(origin: string): string {
 
 function secondServer(origin: string): string {
   return `ns2.${origin}`;
+}
+
+/** The zone of which that server has an old copy. */
+export function staleZoneOf({ stale }: WorldPlan, server: Name): Name | undefined {
+  const origin = stale?.find((one) => nameOf(secondServer(one)).equals(server));
+  return origin === undefined ? undefined : nameOf(origin);
 }
 
 /** Whether the second world speaks from the server of that name. */

@@ -55,7 +55,7 @@ function* simplerWorlds(world: WorldPlan): Generator<WorldPlan> {
       yield { ...world, zones: world.zones.with(at, simple) };
     }
   }
-  for (const member of ['second', 'otherKeys', 'liars'] as const) {
+  for (const member of ['second', 'otherKeys', 'liars', 'stale'] as const) {
     const { [member]: gone, ...rest } = world;
     if (gone !== undefined) yield rest;
   }
