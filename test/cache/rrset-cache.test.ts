@@ -9,7 +9,7 @@ import {
   TrustRank,
 } from '../../src/cache/index.js';
 import type { Security } from '../../src/dnssec/index.js';
-import { RRType } from '../../src/wire/index.js';
+import { type RRset, RRType } from '../../src/wire/index.js';
 import {
   address,
   bogusVerdict,
@@ -82,6 +82,38 @@ t.test('time to live', (t) => {
     t.equal(zero.rrset.rdatas[0]?.[3], 2, 'the caller can use it');
     t.equal(remainingSeconds(zero.expiresAtMs, now), 0);
     t.equal(rrsets.count, 0, 'nothing is kept');
+    t.end();
+  });
+
+  t.test('but a secure DNAME serves the names below it that are asked for at once', (t) => {
+    const dname = (ttlSeconds: number, expiration?: number): RRset => {
+      const signed = { signer: name('example.'), ...(expiration && { expiration }) };
+      return rrset('old.example.', RRType.DNAME, ttlSeconds, [name('new.example.').octets], signed);
+    };
+    const isHeld = (rrsets: RRsetCache, now: CacheClock): boolean =>
+      rrsets.get(name('old.example.'), RRType.DNAME, now) !== undefined;
+    const now = clock();
+    const rrsets = cache();
+    rrsets.put(dname(0), { security: secure('example.'), rank: AA }, now);
+    const shown = rrsets.get(name('old.example.'), RRType.DNAME, now);
+    t.equal(shown?.originalTtlSeconds, 0, 'shown as what it is');
+    pass(now, 1);
+    t.ok(isHeld(rrsets, now), 'in the next second too');
+    pass(now, 1);
+    t.notOk(isHeld(rrsets, now), 'and then it is gone');
+    for (const security of [insecure(), indeterminateVerdict()]) {
+      const open = cache();
+      open.put(dname(0), { security, rank: AA }, now);
+      t.equal(open.count, 0, `${security.status}: whoever forged it would have every name below`);
+    }
+    const other = cache();
+    other.put(address('a.example.', 0, 1, {}), { security: secure('example.'), rank: AA }, now);
+    t.equal(other.count, 0, 'no other type');
+    const late = cache();
+    const until = now.wallSeconds;
+    late.put(dname(3_600, until), { security: secure('example.', until), rank: AA }, now);
+    pass(now, 1);
+    t.notOk(isHeld(late, now), 'nor beyond the end of its signature');
     t.end();
   });
 

@@ -1,6 +1,7 @@
 /** The resolver's small decisions, each a pure function: what to ask, whom to heed, and so on. */
 import t from 'tap';
 import { parseName, parseRecord } from '../../src/presentation/index.js';
+import { speaksFor } from '../../src/resolver/alias-chains.js';
 import { classify } from '../../src/resolver/classify-response.js';
 import { Deadlines } from '../../src/resolver/deadlines.js';
 import { Deferred } from '../../src/resolver/deferred.js';
@@ -9,6 +10,7 @@ import { LIMITS } from '../../src/resolver/limits.js';
 import { nextStep } from '../../src/resolver/qname-minimisation.js';
 import { sanitise } from '../../src/resolver/sanitise.js';
 import { specialResolution } from '../../src/resolver/special-answers.js';
+import type { ZoneCut } from '../../src/resolver/zone-cut.js';
 import {
   IpAddress,
   type Message,
@@ -250,5 +252,19 @@ t.test('a deferred value reaches early and late listeners once', (t) => {
   deferred.settle(2);
   deferred.whenSettled((value) => seen.push(value * 10));
   t.same(seen, [1, 10]);
+  t.end();
+});
+
+t.test('RFC 4035 §3.1.4.1: who speaks for the target of an alias', (t) => {
+  const cut = (zone: string): ZoneCut => ({ zone: name(zone) }) as ZoneCut;
+  const speaks = (zone: string, target: string, type: number, deepest?: string): boolean =>
+    speaksFor(cut(zone), name(target), type, deepest === undefined ? undefined : cut(deepest));
+  t.ok(speaks('example.', 'a.example.', RRType.A));
+  t.ok(speaks('example.', 'example.', RRType.A), 'the zone for its apex');
+  t.notOk(speaks('example.', 'example.', RRType.DS), 'but the parent for its DS records');
+  t.ok(speaks('example.', 'child.example.', RRType.DS), 'as it does itself for a child’s');
+  t.notOk(speaks('example.', 'a.other.', RRType.A), 'nor for what is not below it');
+  t.notOk(speaks('example.', 'a.child.example.', RRType.A, 'child.example.'), 'or known to be cut');
+  t.ok(speaks('example.', 'a.child.example.', RRType.A, 'example.'));
   t.end();
 });

@@ -178,7 +178,7 @@ const FRONT: readonly Mutant[] = [
   },
 ];
 
-const OPEN: readonly Mutant[] = [
+const WHOM_TO_ASK: readonly Mutant[] = [
   {
     rule: 'RFC 4035 §5.5: other servers are asked before data are bogus',
     file: 'resolver/resolution.js',
@@ -217,8 +217,7 @@ const OPEN: readonly Mutant[] = [
     find: 'type === RRType.DS ? target.isBelow(zone) : target.isAtOrBelow(zone)',
     put: 'target.isAtOrBelow(zone)',
     themes: [],
-    honest: true,
-    open: 'the name is asked for again when what stands in the same reply is refused',
+    test: 'resolver/decisions',
   },
   {
     rule: 'RFC 9824 §2: NXNAME says that the name does not exist',
@@ -230,4 +229,4 @@ const OPEN: readonly Mutant[] = [
   },
 ];
 
-export const AROUND: readonly Mutant[] = [...RESOLVER, ...MEMORY, ...FRONT, ...OPEN];
+export const AROUND: readonly Mutant[] = [...RESOLVER, ...MEMORY, ...FRONT, ...WHOM_TO_ASK];
