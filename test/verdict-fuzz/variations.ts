@@ -1,7 +1,7 @@
 /**
- * What is too rare in random worlds, put into them on purpose. Nobody means any harm there: all that
- * is asked has to be answered, and rightly. The dice are their own, so that the world that is varied
- * and all that happens in it stay what they were.
+ * What is too rare in random worlds, put into them on purpose. Nobody means any harm there: all
+ * that is asked has to be answered, and rightly. The dice are their own, so that the world that is
+ * varied and all that happens in it stay what they were.
  */
 import { Dice, hashOf } from './dice.js';
 import { isRollable } from './generate.js';
