@@ -23,11 +23,24 @@ export interface Measured {
   readonly usedOctets: number;
   readonly rssOctets: number;
   readonly rssBeforeOctets: number;
+  readonly flood?: Flood;
 }
 
 interface Sizes {
   readonly count: number;
   readonly sizeOctets: number;
+  readonly flood?: Flood;
+}
+
+/** What became of names in use while half as many again as there is room for came once each. */
+export interface Flood {
+  readonly roomOctets: number;
+  readonly largestOctets: number;
+  readonly hotHits: number;
+  readonly hotAsked: number;
+  /** The most recent of the names that came once: how many of them are there. */
+  readonly recentKept: number;
+  readonly recent: number;
 }
 
 const now = clock();
@@ -53,6 +66,45 @@ function fillRRsets(count: number, rdatas: number, rdataOctets: number, signatur
   }
   held.push(rrsets);
   return rrsets;
+}
+
+const HOT_NAMES = 1_000;
+/** As a signed TLSA RRset is counted, owner and table included. */
+const TLSA_OCTETS = 346;
+
+/** Room for `count`; one and a half times as many come, and now and then a hot name is asked. */
+function floodRRsets(count: number): Sizes {
+  const roomOctets = count * TLSA_OCTETS;
+  const rrsets = new RRsetCache({ maxOctets: roomOctets });
+  const facts = { security, rank: TrustRank.ANSWER_AUTHORITATIVE };
+  const put = (owner: Name, index: number): void => {
+    const data = [new Uint8Array(35).fill(index)];
+    const set = rrset(owner, RRType.TLSA, 86_400, data, { signer, octets: 64 });
+    rrsets.put(set, facts, now);
+  };
+  const hot = Array.from({ length: HOT_NAMES }, (_, index) => name(`hot${index}.example.org.`));
+  hot.forEach(put);
+  let largestOctets = 0;
+  let hotHits = 0;
+  let hotAsked = 0;
+  const coming = count * 1.5;
+  for (let index = 0; index < coming; index++) {
+    put(mailHost(index), index);
+    largestOctets = Math.max(largestOctets, rrsets.sizeOctets);
+    if (index % 4 !== 0) continue;
+    const wanted = hot[hotAsked % HOT_NAMES]!;
+    hotAsked++;
+    if (rrsets.get(wanted, RRType.TLSA, now) !== undefined) hotHits++;
+  }
+  const recent = Math.floor(count / 20);
+  let recentKept = 0;
+  for (let index = coming - recent; index < coming; index++) {
+    if (rrsets.get(mailHost(index), RRType.TLSA, now) !== undefined) recentKept++;
+  }
+  held.push(rrsets);
+  const { count: kept, sizeOctets } = rrsets;
+  const flood = { roomOctets, largestOctets, hotHits, hotAsked, recentKept, recent };
+  return { count: kept, sizeOctets, flood };
 }
 
 function fillNegatives(count: number): Sizes {
@@ -145,6 +197,7 @@ function fillServers(count: number): Sizes {
 const FILLERS: Readonly<Record<string, (count: number) => Sizes>> = {
   tlsa: (count) => fillRRsets(count, 1, 35, 64),
   'tlsa-rsa': (count) => fillRRsets(count, 1, 35, 256),
+  flood: floodRRsets,
   address: (count) => fillRRsets(count, 1, 4, 0),
   addresses: (count) => fillRRsets(count, 20, 4, 0),
   text: (count) => fillRRsets(count, 1, 2_000, 64),
@@ -169,7 +222,7 @@ if (process.argv[1]?.includes('fill-caches') && filler !== undefined) {
   filler(100);
   held.length = 0;
   const before = collected();
-  const { count: kept, sizeOctets } = filler(Number(count));
+  const { count: kept, sizeOctets, flood } = filler(Number(count));
   const after = collected();
   const measured: Measured = {
     count: kept,
@@ -177,6 +230,7 @@ if (process.argv[1]?.includes('fill-caches') && filler !== undefined) {
     usedOctets: after.heapUsed + after.external - before.heapUsed - before.external,
     rssOctets: after.rss,
     rssBeforeOctets: before.rss,
+    ...(flood === undefined ? {} : { flood }),
   };
   process.stdout.write(JSON.stringify(measured));
 }

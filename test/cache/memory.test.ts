@@ -1,17 +1,8 @@
 /** What the caches really take, held against what they say; each in a process of its own. */
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { CACHE_LIMITS } from '../../src/cache/index.js';
 import type { Measured } from './fill-caches.js';
-
-const PROGRAM = fileURLToPath(new URL('./fill-caches.js', import.meta.url));
-const MEGABYTE = 1_000_000;
-
-function measure(cache: string, count: number): Measured {
-  const args = ['--expose-gc', PROGRAM, cache, String(count)];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Measured;
-}
+import { MEGABYTE, measure } from './measure-cache.js';
 
 function describe(cache: string, measured: Measured): string {
   const { count, sizeOctets, usedOctets, rssOctets } = measured;
