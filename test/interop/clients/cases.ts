@@ -11,6 +11,7 @@ export const purposes = [
   'negative',
   'bogus',
   'not signed',
+  'secure only',
 ] as const;
 export type Purpose = (typeof purposes)[number];
 
@@ -29,6 +30,8 @@ export interface Case {
 /** What the run has prepared: where programs and files are. */
 export interface Tools {
   readonly server: string;
+  /** `listen-secure-only` of the same daemon. */
+  readonly secureOnlyServer: string;
   /** DNSKEY records of the root, one a line. */
   readonly rootKeys: string;
   /** The same as BIND's trust-anchors. */
@@ -38,6 +41,8 @@ export interface Tools {
   readonly go: string;
   readonly python: string;
   readonly node: readonly string[];
+  /** A release that can ask for TLSA by itself; not everywhere to be had. */
+  readonly modernNode: readonly string[] | undefined;
 }
 
 const secureMx = 'p256.dane';
@@ -49,6 +54,9 @@ const bogusMx = 'expired.broken';
 const bogusHost = 'mx.expired.broken';
 const unsignedMx = 'unsigned.dane';
 const unsignedHost = 'mx.unsigned.dane';
+const secureTlsa = '_25._tcp.mx.p256.dane';
+const unsignedTlsa = '_25._tcp.mx.unsigned.dane';
+const bogusTlsa = '_25._tcp.mx.expired-tlsa.broken';
 
 /** A pattern that must be found that many times. */
 interface Repeated {
@@ -314,8 +322,38 @@ function pythonCases({ python }: Tools): Case[] {
   ];
 }
 
+/**
+ * Clients that get TLSA records and cannot see whether they are validated. At the usual listener
+ * they take what is not signed for as good as what is; at the other one it is not there.
+ */
+function secureOnlyCases({ server, secureOnlyServer, glibc, modernNode }: Tools): Case[] {
+  const ask = (client: string, command: readonly string[], said: RegExp): Case => {
+    return { client, purpose: 'secure only', command, options: '', shows: [said] };
+  };
+  const c = (name: string, place: string): string[] => [glibc, 'records', name, '52', place];
+  const tlsa = (name: string, place: string): string[] => [
+    ...(modernNode ?? []),
+    ...['tlsa', name, 'TLSA', place],
+  ];
+  const node = "Node 22's own";
+  return [
+    ask('glibc', c(unsignedTlsa, server), /^rcode 0 ad 0 tc 0 answers 1$/m),
+    ask('glibc', c(unsignedTlsa, secureOnlyServer), /^rcode 0 ad 0 tc 0 answers 0$/m),
+    ask('glibc', c(secureTlsa, secureOnlyServer), /^rcode 0 ad 0 tc 0 answers 1$/m),
+    ask('glibc', c(bogusTlsa, secureOnlyServer), /^(?:failed|rcode 2 ad 0 tc 0 answers 0)$/m),
+    ...(modernNode === undefined
+      ? []
+      : [
+          ask(node, tlsa(unsignedTlsa, server), /^found 1$/m),
+          ask(node, tlsa(unsignedTlsa, secureOnlyServer), /^error: ENODATA$/m),
+          ask(node, tlsa(secureTlsa, secureOnlyServer), /^found 1$/m),
+          ask(node, tlsa(bogusTlsa, secureOnlyServer), /^error: ESERVFAIL$/m),
+        ]),
+  ];
+}
+
 export function casesFor(tools: Tools): Case[] {
   return [digCases, kdigCases, drillCases, delvCases, glibcCases, muslCases, nodeCases, goCases]
-    .concat([pythonCases])
+    .concat([pythonCases, secureOnlyCases])
     .flatMap((make) => make(tools));
 }

@@ -2,9 +2,11 @@
  * Asks as a program in C asks, with whichever C library it is linked to.
  *   lookup address NAME        getaddrinfo, IPv4: "addresses N" or "error: why"
  *   lookup records NAME TYPE   res_mkquery and res_send: "rcode R ad A tc T answers N" or "failed";
- *                              with a further word, content with a truncated answer
+ *                              with `truncated`, content with a truncated answer; with an
+ *                              address, asked of that server (glibc only)
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <arpa/nameser.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -30,11 +32,12 @@ static int addresses(const char *name) {
   return 0;
 }
 
-static int records(const char *name, int type, int truncated) {
+static int records(const char *name, int type, const char *how) {
   static unsigned char query[512], answer[65536];
   int asked, length;
   if (res_init() != 0) return 1;
-  if (truncated) _res.options |= RES_IGNTC;
+  if (strcmp(how, "truncated") == 0) _res.options |= RES_IGNTC;
+  else if (*how != 0) inet_pton(AF_INET, how, &_res.nsaddr_list[0].sin_addr);
   asked = res_mkquery(QUERY, name, C_IN, type, NULL, 0, NULL, query, sizeof query);
   if (asked < 0) return 1;
   length = res_send(query, asked, answer, sizeof answer);
@@ -51,7 +54,7 @@ static int records(const char *name, int type, int truncated) {
 int main(int count, char **words) {
   if (count == 3 && strcmp(words[1], "address") == 0) return addresses(words[2]);
   if (count >= 4 && strcmp(words[1], "records") == 0) {
-    return records(words[2], atoi(words[3]), count > 4);
+    return records(words[2], atoi(words[3]), count > 4 ? words[4] : "");
   }
   return 2;
 }

@@ -17,6 +17,8 @@ import { askDnsperf, askDnsviz } from './judges.js';
 const namespace = namespaceOf('host');
 /** Documentation addresses (RFC 5737): nothing leaves the namespace. */
 const server = '192.0.2.53';
+/** The same daemon's listener for clients that cannot see AD. */
+const secureOnlyServer = '192.0.2.55';
 /** Where a copy listens that validates nothing, for the proof that this run can fail. */
 const blindServer = '192.0.2.54';
 /** glibc's AI_ADDRCONFIG asks for IPv4 only where there is an address besides loopback. */
@@ -31,7 +33,9 @@ async function makeNamespace(): Promise<void> {
     'link set lo up',
     'link add uplink type bridge',
     'link set uplink up',
-    ...[own, server, blindServer].map((address) => `address add ${address}/24 dev uplink`),
+    ...[own, server, secureOnlyServer, blindServer].map(
+      (address) => `address add ${address}/24 dev uplink`,
+    ),
   ];
   await run('ip', ['-n', namespace, '-batch', '-'], { input: `${lines.join('\n')}\n` });
   // `ip netns exec` puts these in the place of the system's own files (ip-netns(8)).
@@ -55,8 +59,11 @@ async function inside(command: readonly string[], options?: string): Promise<str
 async function startDaemon(servers: Servers, address: string, log: string): Promise<void> {
   const command = [process.execPath, anchoriteEntry(), 'serve', '--lab'];
   const flags = ['--listen', `${address}:53`, '--allow', '192.0.2.0/24', '--log-queries', 'on'];
-  const blind = address === blindServer ? ['--negative-trust-anchor', '.'] : [];
-  servers.start(address, namespace, [...command, ...flags, ...blind], log);
+  const more =
+    address === blindServer
+      ? ['--negative-trust-anchor', '.']
+      : ['--listen-secure-only', `${secureOnlyServer}:53`];
+  servers.start(address, namespace, [...command, ...flags, ...more], log);
   for (let attempt = 0; attempt < 200; attempt += 1) {
     servers.checkAlive();
     if (/status: NOERROR/.test(await inside(['dig', `@${address}`, '+tries=1', '.', 'NS']))) return;
@@ -91,9 +98,13 @@ async function prepareTools(folder: string): Promise<Tools> {
       return `  . static-key ${flags} ${protocol} ${algorithm} "${key.join('')}";`;
     });
   await writeFile(delvAnchors, ['trust-anchors {', ...anchors, '};', ''].join('\n'));
-  const node = [process.execPath, fileURLToPath(new URL('./node-lookup.js', import.meta.url))];
+  const lookup = fileURLToPath(new URL('./node-lookup.js', import.meta.url));
+  const node = [process.execPath, lookup];
+  const modern = process.env.ANCHORITE_NODE_22;
+  const modernNode = modern === undefined ? undefined : [modern, lookup];
   const python = join(sources, 'lookup.py');
-  return { server, rootKeys, delvAnchors, glibc, musl, go, python, node };
+  const places = { server, secureOnlyServer, rootKeys, delvAnchors };
+  return { ...places, glibc, musl, go, python, node, modernNode };
 }
 
 interface Result {
@@ -120,7 +131,7 @@ async function failuresIn(log: string): Promise<string> {
 }
 
 function printTable(results: readonly Result[]): void {
-  const cell = (text: string): string => text.padStart(11);
+  const cell = (text: string): string => text.padStart(13);
   console.log(`\n${'client'.padEnd(20)}${purposes.map(cell).join('')}`);
   for (const client of new Set(casesOf(results))) {
     const cells = purposes.map((purpose) => {
