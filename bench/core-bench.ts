@@ -69,18 +69,28 @@ const CONFIG = {
   rsaMaximumBits: 4_096,
 } as const;
 
+/** Hears before and after everything that the resolver does. */
+export interface Meter {
+  readonly start: () => void;
+  readonly stop: () => void;
+}
+
+const NO_METER: Meter = { start: () => undefined, stop: () => undefined };
+
 /** The resolver on the lab, with no time passing: every reply is there at once. */
 export class CoreLoop {
   readonly crypto = new MeteredCrypto();
   readonly #lab: Lab;
   readonly #resolver: Resolver;
   readonly #wallSeconds = Math.floor(Date.now() / 1_000);
+  readonly #meter: Meter;
   #handle = 0;
   #nowMs = 0;
   spentMs = 0;
 
-  constructor(lab: Lab) {
+  constructor(lab: Lab, meter = NO_METER) {
     this.#lab = lab;
+    this.#meter = meter;
     const anchors = TrustAnchors.from(lab.rootAnchors(), {
       crypto: this.crypto,
       policy: {
@@ -129,7 +139,9 @@ export class CoreLoop {
       cacheMs: this.#nowMs,
     };
     const before = performance.now();
+    this.#meter.start();
     const effects = this.#resolver.handle(event, now);
+    this.#meter.stop();
     this.spentMs += performance.now() - before;
     return effects;
   }

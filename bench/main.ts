@@ -7,6 +7,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { type Allocations, countAllocations, overallocated } from './allocation-work.js';
 import type { AuthorityZones } from './authority.js';
 import { Authority } from './authority-process.js';
 import { NO_DOMAINS } from './bench-world.js';
@@ -27,6 +28,7 @@ import { drawBars, drawLines } from './plots.js';
 import { ProgressBar } from './progress.js';
 import { growthPlots, microPlots, subjectPlots } from './report-plots.js';
 import {
+  allocationTable,
   coreTable,
   mailTable,
   microTable,
@@ -44,8 +46,8 @@ const USAGE = `npm run bench -- [options]
   --authority WHO   nsd or lab; nsd unless it is not installed
   --quick           fewer samples, no memory figure: to see that it runs
   --round-trip MS   distance of the authoritative servers (20)
-  --check           count the work of some questions; fail when it exceeds bench/work-budget.json
-  --update          with --check: write what was counted into that file
+  --check           count the work of some questions; fail when it exceeds bench/*-budget.json
+  --update          with --check: write what was counted into these files
   --out FOLDER      where results.json and the SVG plots go (build/bench-results)
 `;
 
@@ -89,6 +91,9 @@ interface Results {
 const program = fileURLToPath(import.meta.url);
 const FIRST_PORT = 5_400;
 const BUDGET_FILE = fileURLToPath(new URL('../../bench/work-budget.json', import.meta.url));
+const ALLOCATION_FILE = fileURLToPath(
+  new URL('../../bench/allocation-budget.json', import.meta.url),
+);
 
 async function run(): Promise<number> {
   const { values } = parseArgs({
@@ -153,11 +158,18 @@ function check(update: boolean): number {
   process.stdout.write(`${workTable(counted)}\n\n`);
   if (update) writeFileSync(BUDGET_FILE, `${JSON.stringify(counted, null, 2)}\n`);
   const budget = JSON.parse(readFileSync(BUDGET_FILE, 'utf8')) as Budget;
-  const found = overspent(counted, budget);
+  const allocated = countAllocations();
+  process.stdout.write(`${allocationTable(allocated)}\n\n`);
+  if (update) writeFileSync(ALLOCATION_FILE, `${JSON.stringify(allocated, null, 2)}\n`);
+  const allowed = JSON.parse(readFileSync(ALLOCATION_FILE, 'utf8')) as Allocations;
+  const found = [...overspent(counted, budget), ...overallocated(allocated, allowed)];
   for (const sentence of found) process.stdout.write(`over budget: ${sentence}\n`);
   const saved = underspent(counted, budget);
   if (saved > 0) process.stdout.write(`${saved} figures are below budget: lower it (--update)\n`);
-  const figures = Object.values(counted).reduce((sum, work) => sum + Object.keys(work).length, 0);
+  const figures = Object.values(counted).reduce(
+    (sum, work) => sum + Object.keys(work).length,
+    Object.keys(allocated).length,
+  );
   process.stdout.write(`${figures - found.length} passed, ${found.length} failed\n`);
   return found.length === 0 ? 0 : 1;
 }

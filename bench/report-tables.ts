@@ -1,4 +1,5 @@
 /** The figures as tables; peers as they are and as a multiple of ours. */
+import type { Allocations } from './allocation-work.js';
 import type { CoreFigure } from './core-bench.js';
 import type { Budget } from './counted-work.js';
 import type { MailFigures } from './mail-bench.js';
@@ -143,6 +144,11 @@ export function workTable(counted: Budget): string {
     ...Object.values(work).map(String),
   ]);
   return table(['counted work', ...head], rows);
+}
+
+export function allocationTable(allocated: Allocations): string {
+  const rows = Object.entries(allocated).map(([title, octets]) => [title, String(octets)]);
+  return table(['octets allocated for', 'each'], rows);
 }
 
 export function mailTable(figures: readonly MailFigures[]): string {

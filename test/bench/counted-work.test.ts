@@ -1,5 +1,6 @@
 /** The guard of the benchmark bites: one unit more than the budget is named, whatever it is. */
 import t from 'tap';
+import { overallocated } from '../../bench/allocation-work.js';
 import { type Budget, overspent, underspent, type Work } from '../../bench/counted-work.js';
 
 const WORK: Work = {
@@ -35,5 +36,14 @@ t.test('one more of anything', (t) => {
 t.test('cases that only one side knows', (t) => {
   t.same(overspent({ cold: WORK, warm: WORK }, BUDGET), ['warm: not in the budget']);
   t.same(overspent({}, BUDGET), ['cold: in the budget, but not counted']);
+  t.end();
+});
+
+t.test('allocations: a tenth more is another version of V8, what is beyond it is ours', (t) => {
+  const budget = { hit: 1_000 };
+  t.same(overallocated({ hit: 1_100 }, budget), []);
+  t.same(overallocated({ hit: 1_101 }, budget), ['hit: 1101 octets allocated, the budget is 1000']);
+  t.same(overallocated({ hit: 1, cold: 1 }, budget), ['cold: not in the budget of allocations']);
+  t.same(overallocated({}, budget), ['hit: in the budget, but not counted']);
   t.end();
 });
