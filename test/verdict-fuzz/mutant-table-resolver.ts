@@ -178,6 +178,41 @@ const FRONT: readonly Mutant[] = [
   },
 ];
 
+const IN_TIME: readonly Mutant[] = [
+  {
+    rule: 'RFC 5011 §2.1: a look-up under way when an anchor is revoked begins again',
+    file: 'resolver/answer-validation.js',
+    find: 'if (this.#machine.anchorEpoch === anchorEpoch)',
+    put: 'if (true)',
+    themes: [],
+    test: 'resolver/anchor-revocation',
+  },
+  {
+    rule: 'RFC 5011 §2.2: a configured key that is not followed any more is remembered',
+    file: 'dnssec/rfc5011.js',
+    find: "state.keys.map((known) => isLeft(known) ? tracked(known.key, 'REMOVED', now) : known)",
+    put: 'state.keys.filter((known) => !isLeft(known))',
+    themes: [],
+    test: 'dnssec/rfc5011',
+  },
+  {
+    rule: 'all links of an alias behind CD have the budget of one question',
+    file: 'resolver/resolver.js',
+    find: 'const effort = after?.resolution.effort ?? new Effort(',
+    put: 'const effort = new Effort(',
+    themes: [],
+    test: 'simulation/checking-disabled',
+  },
+  {
+    rule: 'nobody else has to make do with what such a question has left',
+    file: 'resolver/resolver.js',
+    find: 'const key = isLink ? `${common} after ${after.key}` : common;',
+    put: 'const key = common;',
+    themes: [],
+    test: 'simulation/checking-disabled',
+  },
+];
+
 const WHOM_TO_ASK: readonly Mutant[] = [
   {
     rule: 'RFC 4035 §5.5: other servers are asked before data are bogus',
@@ -229,4 +264,10 @@ const WHOM_TO_ASK: readonly Mutant[] = [
   },
 ];
 
-export const AROUND: readonly Mutant[] = [...RESOLVER, ...MEMORY, ...FRONT, ...WHOM_TO_ASK];
+export const AROUND: readonly Mutant[] = [
+  ...RESOLVER,
+  ...MEMORY,
+  ...FRONT,
+  ...IN_TIME,
+  ...WHOM_TO_ASK,
+];
