@@ -76,7 +76,7 @@ function rootAddresses({ hints }: Foundation): string[] {
     .map((line) => line.split(/\s+/).at(-1) ?? '');
 }
 
-const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../program/cli/main.js', import.meta.url));
 
 export const ANCHORITE: Product = {
   name: 'anchorite',

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import {
   checkNodeVersion,
+  ensureBundled,
   ensureInstalled,
   fail,
   markBuilt,
@@ -16,6 +17,7 @@ ensureInstalled();
 say('Building: tsc');
 if (runTsc('tsconfig.json').status !== 0) fail('the benchmark does not compile; see above');
 markBuilt();
+await ensureBundled();
 const program = join(root, 'build', 'bench', 'main.js');
 const { status } = spawnSync(process.execPath, [program, ...process.argv.slice(2)], {
   cwd: root,

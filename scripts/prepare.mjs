@@ -4,13 +4,14 @@
  * since nothing else is there on a fresh checkout.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 const STAMP = join(root, 'build', '.built-src');
+const PROGRAM = join(root, 'build', 'program', 'cli');
 const TSC = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 
 /** Runs `npm ci` when the installed packages are not those of package-lock.json. */
@@ -56,6 +57,29 @@ export function ensureBuilt() {
   const { status } = runTsc('tsconfig.src.json');
   if (status !== 0) fail('the TypeScript sources do not compile; see the messages above');
   markBuilt();
+}
+
+/**
+ * Puts the program, as tsc has compiled it, into a few files instead of two hundred: a third less
+ * CPU time from start to ready. The library stays as it is. Depth and names are those of
+ * `build/src/cli`, since some modules look for files next to them.
+ */
+export async function ensureBundled() {
+  if (modifiedMs(STAMP) <= modifiedMs(join(PROGRAM, 'main.js'))) return;
+  const { build } = await import('esbuild');
+  rmSync(PROGRAM, { recursive: true, force: true });
+  await build({
+    entryPoints: [join(root, 'build', 'src', 'cli', 'main.js')],
+    outdir: PROGRAM,
+    bundle: true,
+    // What one command alone needs is loaded by that command.
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'warning',
+  });
 }
 
 export function runTsc(project, options = {}) {
@@ -108,4 +132,5 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
   checkNodeVersion();
   ensureInstalled();
   ensureBuilt();
+  await ensureBundled();
 }

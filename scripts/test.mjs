@@ -13,7 +13,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
-import { checkNodeVersion, ensureInstalled, markBuilt, root, runTsc } from './prepare.mjs';
+import {
+  checkNodeVersion,
+  ensureBundled,
+  ensureInstalled,
+  markBuilt,
+  root,
+  runTsc,
+} from './prepare.mjs';
 
 const JOBS = Math.min(2, availableParallelism());
 const FILE_TIME_LIMIT_MS = Number(process.env.ANCHORITE_TEST_TIME_LIMIT_MS ?? 150_000);
@@ -28,7 +35,7 @@ const { Parser } = await import('tap-parser');
 
 const patterns = process.argv.slice(2);
 mkdirSync(join(root, 'build'), { recursive: true });
-buildEverything();
+await buildEverything();
 
 const durations = readDurations();
 const files = testFiles().filter((file) => matches(file));
@@ -49,9 +56,12 @@ async function work() {
   for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) await job();
 }
 
-function buildEverything() {
+async function buildEverything() {
   const { status, stdout } = runTsc('tsconfig.json', { stdio: ['ignore', 'pipe', 'inherit'] });
-  if (status === 0) markBuilt();
+  if (status === 0) {
+    markBuilt();
+    await ensureBundled();
+  }
   // tsc emits in spite of errors, so the tests still run and say more than the compiler did.
   if (status === 0) report('ok', 'tsc');
   else report('not ok', 'tsc', String(stdout).split('\n'));

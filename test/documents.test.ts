@@ -114,10 +114,10 @@ t.test('the example configuration is accepted', async (t) => {
 
 t.test('the package holds what it needs to run', (t) => {
   const { files, bin, exports: doors, version } = JSON.parse(read('package.json'));
-  for (const needed of ['build/src', 'trust-anchors', 'docs', 'CHANGELOG.md']) {
+  for (const needed of ['build/program', 'build/src', 'trust-anchors', 'docs', 'CHANGELOG.md']) {
     t.ok(files.includes(needed), needed);
   }
-  t.equal(bin.anchorite, 'build/src/cli/main.js');
+  t.equal(bin.anchorite, 'build/program/cli/main.js');
   t.equal(doors['.'].types, './build/src/index.d.ts');
   t.match(read('CHANGELOG.md'), new RegExp(`^## ${version.replaceAll('.', '\\.')}`, 'm'));
   t.end();

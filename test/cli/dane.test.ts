@@ -1,11 +1,9 @@
 /** `anchorite dane` as it is started: what it prints, exit statuses, and a look at servers. */
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { labServerKey, makeCertificate, newKey } from '../support/certificate-maker.js';
 import { receivingServer, scriptedServer } from '../support/smtp-servers.js';
-
-const program = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+import { program } from './running-program.js';
 
 interface Ended {
   readonly status: number;

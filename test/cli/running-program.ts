@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import dnsPacket from 'dns-packet';
 
-export const program = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+/** As users get it: bundled (scripts/prepare.mjs). */
+export const program = fileURLToPath(new URL('../../program/cli/main.js', import.meta.url));
 
 export interface Ended {
   readonly status: number | null;
