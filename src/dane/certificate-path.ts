@@ -159,7 +159,8 @@ function whyNotSigned(
   const { weakHash } = certificate.layout;
   const isAnchor = depth > 0 && depth === path.length - 1 && anchor.isAuthority(certificate);
   if (weakHash === undefined || isAnchor) return undefined;
-  const sentence = `the certificate of ${certificate.opened.subject} is signed with ${weakHash}, which can be forged`;
+  const { subject } = certificate.opened;
+  const sentence = `the certificate of ${subject} is signed with ${weakHash}, which can be forged`;
   return { code: 'weak signature', sentence, section: 'RFC 8446 §4.4.2.4' };
 }
 

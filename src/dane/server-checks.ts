@@ -6,7 +6,12 @@ import type { CertificateTools } from './certificate-tools.js';
 import type { DaneDecision, ExchangeDecision } from './decision.js';
 import { nameText } from './lookup.js';
 import { shortText } from './exchange-decision.js';
-import { type ChainAttempt, type ChainVerdict, verifyChain } from './verify-chain.js';
+import {
+  type ChainAttempt,
+  type ChainVerdict,
+  unmatchedKinds,
+  verifyChain,
+} from './verify-chain.js';
 
 /** RFC 8314 §7.3: where TLS comes first and SMTP inside of it, without STARTTLS. */
 export const IMPLICIT_TLS_PORT = 465;
@@ -39,6 +44,7 @@ export type CheckName =
   | 'selector'
   | 'matching type'
   | 'certificate data'
+  | 'every kind'
   | 'names'
   | 'dates and path';
 
@@ -73,7 +79,24 @@ export function checkServer(
   }
   const presented = { certificates: seen.certificates, nowSeconds };
   const verdict = verifyChain(records, presented, referenceNames, tools);
-  return { checks: [...checks, ...checkVerdict(verdict)], accepts: verdict.ok };
+  const kinds = verdict.ok ? unmatchedKinds(records, presented, referenceNames, tools) : [];
+  const each = verdict.ok ? [checkKinds(kinds)] : [];
+  return { checks: [...checks, ...checkVerdict(verdict), ...each], accepts: verdict.ok };
+}
+
+/** For the domain's owner: this client accepts the server, others might not (RFC 7671 §8). */
+function checkKinds(unmatched: readonly string[]): ServerCheck {
+  const check = 'every kind';
+  if (unmatched.length === 0) {
+    const sentence =
+      'each combination of usage, selector and matching type has a record that matches';
+    return { check, outcome: 'passed', sentence };
+  }
+  const kinds = unmatched.join(', nor of ');
+  const sentence =
+    `no record of the kind ${kinds} matches this server; clients that support no other kind ` +
+    'refuse it (RFC 7671 §8)';
+  return { check, outcome: 'failed', sentence };
 }
 
 function checkNames({ route }: DaneDecision, exchange: ExchangeDecision): ServerCheck[] {

@@ -93,6 +93,29 @@ export function verifyChain(
   return { ok: false, code, sentence, section, attempts };
 }
 
+/**
+ * RFC 7671 §8: clients differ in what they support, so each combination of usage, selector and
+ * matching type must match what the server has now. Those that do not, as `3 1 2`; what this client
+ * would pass over for a stronger digest counts as well.
+ */
+export function unmatchedKinds(
+  records: readonly TlsaJudgement[],
+  chain: PresentedChain,
+  referenceNames: readonly Name[],
+  tools: CertificateTools,
+): readonly string[] {
+  const kinds = new Map<string, TlsaJudgement[]>();
+  for (const record of records) {
+    const { tlsa, state } = record;
+    if (tlsa === undefined || state === 'unusable') continue;
+    const kind = `${tlsa.usage} ${tlsa.selector} ${tlsa.matchingType}`;
+    kinds.set(kind, [...(kinds.get(kind) ?? []), { ...record, state: 'usable' }]);
+  }
+  return [...kinds].flatMap(([kind, alike]) =>
+    verifyChain(alike, chain, referenceNames, tools).ok ? [] : [kind],
+  );
+}
+
 function failure(
   code: ChainFailure,
   sentence: string,

@@ -5,6 +5,7 @@ import {
   type ChainVerdict,
   DANE_LIMITS,
   judgeTlsaRecords,
+  unmatchedKinds,
   verifyChain,
 } from '../../src/dane/index.js';
 import { readDer } from '../../src/dane/der.js';
@@ -297,6 +298,28 @@ t.test('one record that matches is enough; what is unusable never matches', (t) 
   refused(t, verify({ records: [good, strongWrong] }), 'no match', /another/);
   const strongRight = tlsa(3, 1, 2, hash('sha512', publicKeyInfo(leafKey)));
   t.match(verify({ records: [next, strongRight] }), { ok: true, record: { text: /^3 1 2 / } });
+  t.end();
+});
+
+t.test('for publishers: every kind of record matches, or it is named (RFC 7671 §8)', (t) => {
+  const key = publicKeyInfo(leafKey);
+  const other = publicKeyInfo(strangerKey);
+  const now = tlsa(3, 1, 1, hash('sha256', key));
+  const next = tlsa(3, 1, 1, hash('sha256', other));
+  const kinds = (...records: Uint8Array[]) => {
+    t.match(verify({ records }), { ok: true }, 'this client accepts it');
+    const presented = { certificates: chain, nowSeconds: NOW };
+    const judged = judgeTlsaRecords(records);
+    return unmatchedKinds(judged, presented, names('mx.example.org'), certificateTools);
+  };
+  t.same(kinds(now, next), [], 'a roll-over: one of each kind is enough');
+  t.same(kinds(now, tlsa(3, 0, 1, hash('sha256', rootCertificate))), ['3 0 1']);
+  t.same(kinds(now, tlsa(2, 0, 1, hash('sha256', rootCertificate))), []);
+  const noAuthority = tlsa(2, 0, 1, hash('sha256', leaf));
+  t.same(kinds(now, noAuthority, tlsa(3, 1, 0, other)), ['2 0 1', '3 1 0']);
+  // Passed over here for the stronger digest; who knows SHA2-256 alone has nothing else.
+  t.same(kinds(next, tlsa(3, 1, 2, hash('sha512', key))), ['3 1 1']);
+  t.same(kinds(now, tlsa(1, 1, 1, hash('sha256', other))), [], 'nobody uses these for mail');
   t.end();
 });
 
