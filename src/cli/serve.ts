@@ -5,6 +5,7 @@ import { type Assembly, assemble, type LabSettings, rehearseWhenIdle } from '../
 import {
   Daemon,
   type DaemonReport,
+  inheritedSockets,
   keepHeapSmall,
   type LostQuestion,
   MetricsServer,
@@ -43,11 +44,28 @@ export const serve: Run = async ({ flags, rest, startedMs }) => {
   const { places } = result;
   const count = workerProcesses(result.config.workers);
   // Memory is bounded for the whole, however many share in it.
-  const config = { ...result.config, cacheSizeOctets: result.config.cacheSizeOctets / count };
+  const inheritance = inheritedSockets(process.env, isWorker() ? process.ppid : process.pid);
+  if (inheritance?.ok === false) return refuse([{ message: inheritance.sentence }]);
+  const config = {
+    ...result.config,
+    // Who has systemd open sockets has said there where to listen.
+    ...inheritance?.sockets,
+    cacheSizeOctets: result.config.cacheSizeOctets / count,
+  };
+  const canReopen = inheritance === undefined;
   const opened = await openLog({ level: config.logLevel, format: config.logFormat });
   const log = limitComplaints(opened, () => performance.now());
   endLoudly(log);
-  const setup = { config, places, lab: lab.settings, flags, log, startedMs, processes: count };
+  const setup = {
+    config,
+    places,
+    lab: lab.settings,
+    flags,
+    log,
+    startedMs,
+    processes: count,
+    canReopen,
+  };
   const status =
     count > 1 && !isWorker() ? await runWorkers(setup, ['serve', ...rest]) : await runDaemon(setup);
   await log.close();
@@ -62,17 +80,19 @@ interface Setup {
   readonly flags: Invocation['flags'];
   readonly log: Log;
   readonly startedMs: number;
+  /** Whether the sockets are our own; those of systemd can be had once only. */
+  readonly canReopen: boolean;
   /** That answer clients beside each other. */
   readonly processes: number;
 }
 
 /** The first process of several; ends with the exit status. */
 async function runWorkers(setup: Setup, args: readonly string[]): Promise<number> {
-  const { config, log, processes: count } = setup;
+  const { config, log, processes: count, canReopen } = setup;
   const { Supervisor } = await import('./supervisor.js');
   const cookieSecret = new Uint8Array(16);
   new SystemEntropy().fill(cookieSecret);
-  const supervisor = new Supervisor({ count, args, cookieSecret, log });
+  const supervisor = new Supervisor({ count, args, cookieSecret, log, canReopen });
   const metrics = await openMetrics(config, log, () => supervisor.samples());
   if (metrics === undefined) return EXIT.failure;
   // Once for all: a worker could mistake for stale what another one is about to listen on.

@@ -4,6 +4,7 @@ import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openJournalFile, unansweredIn } from '../runtime/index.js';
 import { CLIENT_LIMITS } from '../server/index.js';
+import { EXIT } from './command.js';
 import type { Log } from './log.js';
 import { processSamples, type Samples, sumOf, WorkerLedger } from './metrics.js';
 import {
@@ -27,6 +28,8 @@ export interface WorkersPlan {
   /** The command line that makes a worker: that of the first process. */
   readonly args: readonly string[];
   readonly cookieSecret: Uint8Array;
+  /** Whether sockets can be had again when no worker is left; those of systemd cannot. */
+  readonly canReopen: boolean;
   readonly log: Log;
 }
 
@@ -172,6 +175,11 @@ export class Supervisor {
     const sentence = `worker ${pid} ended ${how}; another one takes its place${taken}`;
     this.#plan.log.write({ level: 'error', event: 'worker', sentence });
     if (hasHeir) return;
+    if (!this.#plan.canReopen && this.#journals.size === 0) {
+      // The runtime closes what nobody shares; systemd still has it, and starts us anew.
+      this.#fail(EXIT.failure);
+      return;
+    }
     setTimeout(() => {
       if (!this.#stopping) this.#start();
     }, this.#restMs);

@@ -9,6 +9,7 @@ export { readDomain } from './domain-text.js';
 export * from './driver.js';
 export * from './entropy.js';
 export * from './files.js';
+export * from './inherited-sockets.js';
 export { labSigner } from './lab-signer.js';
 export { type MailHost, readMailHost } from './mail-host.js';
 export { keepHeapSmall } from './memory.js';

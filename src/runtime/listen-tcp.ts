@@ -90,7 +90,7 @@ export class TcpListener {
 
   /** Several listeners share one pool, and with it the bounds on connections. */
   static open(
-    { address, port }: ListenAddress,
+    { address, port, inherited }: ListenAddress,
     clock: Clock,
     handler: TcpHandler,
     pool: TcpClientPool,
@@ -99,8 +99,9 @@ export class TcpListener {
     const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: false });
     return new Promise((resolve, reject) => {
       server.once('error', reject);
+      const fd = inherited?.tcp;
       const options = { host: address.toString(), port, ipv6Only: address.family === 6 };
-      server.listen(options, () => {
+      server.listen(fd === undefined ? options : { fd }, () => {
         server.removeAllListeners('error');
         const bound = server.address();
         const boundPort = typeof bound === 'object' && bound !== null ? bound.port : port;

@@ -7,6 +7,8 @@ export interface ListenAddress {
   readonly address: IpAddress;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** Descriptors of sockets that are bound there already, by transport. */
+  readonly inherited?: { readonly udp?: number; readonly tcp?: number };
 }
 
 /** Where a reply to this datagram goes. */
@@ -71,7 +73,8 @@ export class UdpListener {
     socket.on('error', () => {});
   }
 
-  static open({ address, port }: ListenAddress, handler: UdpHandler): Promise<UdpListener> {
+  static open(where: ListenAddress, handler: UdpHandler): Promise<UdpListener> {
+    const { address, port, inherited } = where;
     const socket = createSocket({
       type: address.family === 4 ? 'udp4' : 'udp6',
       // IPv4 clients come in over IPv4 sockets, never in disguise.
@@ -84,9 +87,10 @@ export class UdpListener {
         socket.close();
         reject(error);
       });
-      socket.bind({ address: address.toString(), port }, () => {
+      const fd = inherited?.udp;
+      socket.bind(fd === undefined ? { address: address.toString(), port } : { fd }, () => {
         socket.removeAllListeners('error');
-        const local = { address, port: socket.address().port };
+        const local = { ...where, port: socket.address().port };
         resolve(new UdpListener(socket, local, handler));
       });
     });
