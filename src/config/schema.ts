@@ -69,8 +69,9 @@ const listening = {
       'SMIMEA and OPENPGPKEY records that are not validated are answered with no data, and CD=1 ' +
       'does not bring them back. All else is as on listen.',
     reason:
-      'The resolvers of Node, Go, Java and musl do not tell programs about AD; whatever they get ' +
-      'of these records here is validated (RFC 7672 §2.1.1 has no use for others).',
+      'The resolvers of Node, Go and Java, and glibc without trust-ad, do not tell a program of ' +
+      'AD; whatever they get of these records here is validated (RFC 7672 §2.1.1 has no use for ' +
+      'others).',
     example: '127.0.0.2:53',
   }),
   allow: list<IpPrefix>({

@@ -1,5 +1,5 @@
 /**
- * For clients that cannot see the AD bit (the resolvers of Node, Go, Java and musl): on a listener
+ * For clients that cannot see the AD bit (the resolvers of Node, Go and Java): on a listener
  * of its own, records that are worth something only when validated are told only when they are.
  * Whatever of them arrives there may be used; the rest looks like no data, as RFC 7672 §2.1.1 has
  * mailers treat insecure TLSA records anyway. Failures stay failures.
