@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, type Question, queryFor } from './client.js';
 import { mean, quantile } from './statistics.js';
-import { HOST } from './subjects.js';
+import { HOST, pinned } from './subjects.js';
 
 const DNSPERF = '/usr/bin/dnsperf';
 
@@ -16,14 +16,23 @@ export interface HitFigures {
   readonly hitMs: number;
 }
 
+export interface LoadGenerator {
+  /** Servers with several sockets get their clients by address and port. */
+  readonly sockets: number;
+  /** The processors that it may use, as taskset(1) takes them. */
+  readonly cores?: string | undefined;
+}
+
+const USUAL: LoadGenerator = { sockets: 4 };
+
 /** dnsperf, when it is there: a client in JavaScript would measure itself. */
 export async function hitRate(
   questions: readonly Question[],
   port: number,
   seconds: number,
-  sockets = 4,
+  generator = USUAL,
 ): Promise<LoadFigures> {
-  if (existsSync(DNSPERF)) return await dnsperf(questions, port, seconds, sockets);
+  if (existsSync(DNSPERF)) return await dnsperf(questions, port, seconds, generator);
   const client = await Client.to(port);
   const many = Array.from({ length: 2_000 * seconds }, (_, index) => {
     return questions[index % questions.length]!;
@@ -48,14 +57,14 @@ export function offeredLoad(
   perSecond: number,
   seconds: number,
 ): Promise<LoadFigures> {
-  return dnsperf(questions, port, seconds, 4, '-Q', `${perSecond}`);
+  return dnsperf(questions, port, seconds, USUAL, '-Q', `${perSecond}`);
 }
 
 function dnsperf(
   questions: readonly Question[],
   port: number,
   seconds: number,
-  sockets: number,
+  { sockets, cores }: LoadGenerator,
   ...more: readonly string[]
 ): Promise<LoadFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'anchorite-bench-dnsperf-'));
@@ -64,7 +73,8 @@ function dnsperf(
   const args = ['-s', HOST, '-p', `${port}`, '-d', file, '-l', `${seconds}`, '-D'];
   args.push('-c', `${sockets}`, '-T', '1', '-q', '200', ...more);
   return new Promise((resolve, reject) => {
-    execFile(DNSPERF, args, (error, output) => {
+    const { command, args: all } = pinned({ command: DNSPERF, args }, cores);
+    execFile(command, all, (error, output) => {
       rmSync(folder, { recursive: true, force: true });
       if (error !== null) reject(error);
       else {

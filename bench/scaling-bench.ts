@@ -1,8 +1,9 @@
 /**
  * Answers from the cache with one and with two processes (Anchorite, Knot) or threads (the others).
- * The load generator needs a core as well. Where there are no more cores than subjects, it takes
- * from theirs, and hits per second of their CPU time say what hits per second cannot.
+ * Each is kept to as many cores, and the load generator to another one. Where none is left, it
+ * takes from theirs, and hits per second of their CPU time say what hits per second cannot.
  */
+import { availableParallelism } from 'node:os';
 import type { Question } from './client.js';
 import { hitRate } from './hit-bench.js';
 import { type Foundation, type Product, Subject } from './subjects.js';
@@ -31,11 +32,14 @@ export async function measureScaling(
   seconds: number,
 ): Promise<Scaling> {
   const measure = async (parallel: number): Promise<HitCost> => {
-    const subject = await Subject.start(product, port, foundation, { parallel });
+    const isRoom = parallel < availableParallelism();
+    const generator = { sockets: SOCKETS, cores: isRoom ? '0' : undefined };
+    const cores = isRoom ? `1-${parallel}` : undefined;
+    const subject = await Subject.start(product, port, foundation, { parallel, cores });
     try {
-      await hitRate(questions, port, WARM_UP_SECONDS, SOCKETS);
+      await hitRate(questions, port, WARM_UP_SECONDS, generator);
       const beforeMs = subject.cpuMs();
-      const figures = await hitRate(questions, port, seconds, SOCKETS);
+      const figures = await hitRate(questions, port, seconds, generator);
       const cpuSeconds = (subject.cpuMs() - beforeMs) / 1_000;
       const { hitsPerSecond } = figures;
       return { hitsPerSecond, hitsPerCpuSecond: (hitsPerSecond * figures.seconds) / cpuSeconds };

@@ -22,7 +22,7 @@ export interface Foundation {
   readonly anchor: string;
 }
 
-interface CommandLine {
+export interface CommandLine {
   readonly command: string;
   readonly args: readonly string[];
 }
@@ -37,6 +37,11 @@ export interface Place {
   readonly parallel: number;
 }
 
+export interface SubjectOptions extends Partial<Place> {
+  /** The processors that it may use, as taskset(1) takes them; all unless told. */
+  readonly cores?: string | undefined;
+}
+
 export interface Product {
   readonly name: string;
   /** Undefined when it is not installed here. */
@@ -46,6 +51,7 @@ export interface Product {
 }
 
 export const HOST = '127.0.0.1';
+const TASKSET = '/usr/bin/taskset';
 const READY_WITHIN_MS = 20_000;
 
 function installed(...places: string[]): string | undefined {
@@ -232,6 +238,12 @@ cache.open(256 * MB, 'lmdb://${folder}/cache')
 
 export const PEERS: readonly Product[] = [UNBOUND, BIND, POWERDNS, KNOT];
 
+/** The same, kept to some processors where taskset(1) is installed. */
+export function pinned(line: CommandLine, cores: string | undefined): CommandLine {
+  if (cores === undefined || !existsSync(TASKSET)) return line;
+  return { command: TASKSET, args: ['-c', cores, line.command, ...line.args] };
+}
+
 /** A resolver that runs. */
 export class Subject {
   readonly name: string;
@@ -258,12 +270,12 @@ export class Subject {
     product: Product,
     port: number,
     foundation: Foundation,
-    { ipv6 = false, parallel = 1 }: Partial<Place> = {},
+    { ipv6 = false, parallel = 1, cores }: SubjectOptions = {},
   ): Promise<Subject> {
     const folder = mkdtempSync(join(tmpdir(), `anchorite-bench-${product.name}-`));
     mkdirSync(join(folder, 'cache'));
     const place = { host: HOST, port, ipv6, parallel };
-    const { command, args } = product.prepare(folder, place, foundation);
+    const { command, args } = pinned(product.prepare(folder, place, foundation), cores);
     const before = performance.now();
     const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     const said: string[] = [];
