@@ -117,7 +117,7 @@ async function runDaemon(setup: Setup): Promise<number> {
   });
   if (!assembled.ok) return refuse(assembled.problems.map((message) => ({ message })));
   const { assembly } = assembled;
-  keepHeapSmall(() => assembly.resolver.counters.cachedOctets);
+  keepHeapSmall();
   for (const sentence of assembly.warnings) {
     log.write({ level: 'warn', event: 'trust-anchor', sentence });
   }
