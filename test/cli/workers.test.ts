@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import t from 'tap';
 import { metricsText, sumOf, WorkerLedger, withoutGauges } from '../../src/cli/metrics.js';
 import { CLIENT_LIMITS } from '../../src/server/index.js';
+import { frame } from '../../src/wire/index.js';
 import { childrenOf, exchange, query, run, serve } from './running-program.js';
 import { aliveAgain, logged, samples, stop, TWO_WORKERS } from './running-workers.js';
 
@@ -58,6 +59,9 @@ t.test('metrics of one process: what was asked, over what, and how secure it was
   t.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 404);
   t.equal((await fetch(`http://127.0.0.1:${port}/metrics`, { method: 'POST' })).status, 405);
   t.equal(await stop(server), 0);
+  const closed = await serve('--lab', '--metrics', '127.0.0.1:0', '--allow', '192.0.2.0/24');
+  await t.rejects(samples(closed), 'only for those whom allow admits');
+  t.equal(await stop(closed), 0);
   const taken = await serve('--lab', '--lab-delay', '1');
   const refused = await run('serve', '--lab', '--metrics', `127.0.0.1:${taken.port}`);
   t.match(refused, { status: 1, stderr: /metrics.*something else listens there already/ });
@@ -104,13 +108,16 @@ t.test('bounds on connections hold for all workers together', async (t) => {
   for (let count = 0; count < most + 40; count++) {
     const socket = connect(server.port, '127.0.0.1');
     open.add(socket);
+    socket.resume();
     socket.on('error', () => {});
     socket.on('close', () => open.delete(socket));
     await new Promise((resolve) => socket.once('connect', resolve));
-    // The beginning of a message, so that none is idle and has to make room.
-    socket.write(Uint8Array.of(0, 40));
+    // Who has asked once may stay for ten seconds.
+    socket.write(frame(query('p256.dane', 'MX')));
   }
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  for (let tries = 0; open.size > most && tries < 200; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
   // The system chooses who gets a connection, so one can be full while the other is not.
   t.ok(open.size <= most, `${open.size} of ${most + 40} are open`);
   t.ok((await samples(server)).get('anchorite_tcp_connections')! <= most, 'as it says itself');
