@@ -24,11 +24,16 @@ export function variationsOf(seed: number, world: WorldPlan): Variation[] {
   );
 }
 
+/** Nothing about it makes it insecure, wherever its chain of trust begins. */
+function isPlain(zone: ZonePlan, { evil }: WorldPlan): boolean {
+  return isRollable(zone, evil) && zone.algorithms?.[0] === 13;
+}
+
 /** RFC 4035 §5.5: a zone has two servers, and one of them an old copy. */
 function withStaleServers(dice: Dice, world: WorldPlan): Variation | undefined {
   const candidates = world.zones
     .slice(1)
-    .filter((zone) => isRollable(zone, world.evil) && zone.hasDs !== false);
+    .filter((zone) => isPlain(zone, world) && zone.hasDs !== false);
   if (candidates.length === 0) return undefined;
   const stale = [...new Set([dice.one(candidates).origin, dice.one(candidates).origin])];
   return { world: { ...world, stale }, suits: ({ origin }) => stale.includes(origin), also: [] };
@@ -37,7 +42,7 @@ function withStaleServers(dice: Dice, world: WorldPlan): Variation | undefined {
 /** RFC 4035 §4.3: an island of security that is reached by way of a zone that is not signed. */
 function withIsland(dice: Dice, world: WorldPlan): Variation | undefined {
   const candidates = world.zones.filter(
-    (zone) => zone.origin.split('.').length > 3 && isRollable(zone, world.evil),
+    (zone) => zone.origin.split('.').length > 3 && isPlain(zone, world),
   );
   if (candidates.length === 0) return undefined;
   const { origin } = dice.one(candidates);
