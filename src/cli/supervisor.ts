@@ -75,7 +75,11 @@ export class Supervisor {
     const ends = workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
     for (const worker of workers) send(worker, { kind: 'stop' });
     const timer = setTimeout(() => {
-      for (const worker of workers) worker.process.kill('SIGKILL');
+      for (const worker of this.#journals.keys()) {
+        const sentence = `worker ${worker.process.pid} did not end in time and was killed`;
+        this.#plan.log.write({ level: 'warn', event: 'worker', sentence });
+        worker.process.kill('SIGKILL');
+      }
     }, STOP_LIMIT_MS);
     await Promise.all(ends);
     clearTimeout(timer);
@@ -133,6 +137,8 @@ export class Supervisor {
   }
 
   #isReady(worker: Worker, addresses: readonly string[]): void {
+    // Before it listens to us, what it was told is lost.
+    if (this.#stopping) send(worker, { kind: 'stop' });
     this.#ready.add(worker);
     this.#restMs = SHORTEST_REST_MS;
     if (this.#leftBehind.length > 0) {

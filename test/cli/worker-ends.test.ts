@@ -87,6 +87,15 @@ t.test('a worker ends by SIGTERM or SIGKILL: what it had heard is answered', asy
   t.equal(await stop(server), 0);
 });
 
+t.test('systemd sends SIGTERM to every process, in whatever order', async (t) => {
+  const server = await serve(...TWO_WORKERS, '--lab-delay', '1');
+  for (const child of childrenOf(server.child.pid ?? 0)) process.kill(child, 'SIGTERM');
+  // The first process has begun to replace them when it is told that all is over.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  t.equal(await stop(server), 0);
+  t.notMatch(server.log(), /killed|error/, 'nobody had to be killed');
+});
+
 t.test('every kind of listener is shared, and a stale socket is cleared away', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'anchorite-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
