@@ -16,7 +16,7 @@ export interface Work {
   readonly octetsSent: number;
   readonly octetsReceived: number;
   readonly signatureChecks: number;
-  /** The same signature over the same data, checked once more. */
+  /** The same signature over the same data once more: a comparison for the daemon's provider. */
   readonly repeatedChecks: number;
   readonly keyImports: number;
   readonly digests: number;

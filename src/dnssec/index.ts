@@ -6,6 +6,7 @@ export { canonicalRdatas } from './canonical-form.js';
 export type * from './crypto-provider.js';
 export { DIGESTS, type DigestRow } from './digests.js';
 export type { DsSet } from './ds-set.js';
+export { GoodSignatures } from './good-signatures.js';
 export { ImportedKeyCache } from './imported-key-cache.js';
 export { INSECURE_REASONS } from './insecure-reasons.js';
 export { keyTag } from './key-tag.js';

@@ -11,6 +11,7 @@ import {
   type AlgorithmRow,
   type CryptoProvider,
   type DigestName,
+  GoodSignatures,
   type ImportedKey,
   ImportedKeyCache,
   LayeredCryptoProvider,
@@ -24,11 +25,14 @@ type NativeKey = KeyObject | { readonly key: KeyObject; readonly dsaEncoding: 'i
 const SHA1_OCTETS = 20;
 // A few hundred zones stay warm; a key and its string are some 2 KB.
 const CACHED_KEYS = 2_048;
+// Some 500 octets each.
+const REMEMBERED_SIGNATURES = 2_048;
 
 export class NodeCryptoProvider implements CryptoProvider {
   readonly name = 'node';
   readonly #supported = new Map<number, boolean>();
   readonly #keys = new ImportedKeyCache(CACHED_KEYS);
+  readonly #good = new GoodSignatures(REMEMBERED_SIGNATURES);
   #nsec3Input = Buffer.alloc(512);
 
   /** Tried with a known signature at first use: a system policy may forbid what OpenSSL knows. */
@@ -57,8 +61,11 @@ export class NodeCryptoProvider implements CryptoProvider {
     const row = ALGORITHMS.get(algorithm);
     if (row === undefined || key.algorithm !== algorithm) return false;
     if (row.signatureOctets !== 0 && signature.length !== row.signatureOctets) return false;
+    if (this.#good.has(key, data, signature)) return true;
     try {
-      return verify(row.hash, data, key.native as NativeKey, signature);
+      const isGood = verify(row.hash, data, key.native as NativeKey, signature);
+      if (isGood) this.#good.add(key, data, signature);
+      return isGood;
     } catch {
       // OpenSSL refuses some keys only when they are used.
       return false;
