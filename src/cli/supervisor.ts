@@ -42,7 +42,8 @@ export class Supervisor {
   readonly #ready = new Set<Worker>();
   /** Told to end by somebody else; those first in line go when a new one answers. */
   readonly #leaving = new Set<Worker>();
-  readonly #relieved = new Set<Worker>();
+  /** Who has taken the place of a worker that is to end. */
+  readonly #heirs = new Map<Worker, Worker>();
   readonly #journals = new Map<Worker, number>();
   readonly #ledger = new WorkerLedger();
   /** Asked what they have counted, and not yet heard. */
@@ -118,6 +119,18 @@ export class Supervisor {
     this.#journals.set(worker, file ?? -1);
     worker.on('message', (message: FromWorker) => this.#heard(worker, message));
     worker.on('exit', (code, signal) => this.#ended(worker, code, signal));
+    worker.on('error', (error) => this.#notStarted(worker, error));
+  }
+
+  /** The machine has no memory, process or descriptor left: no exit will be heard of. */
+  #notStarted(worker: Worker, error: Error): void {
+    if (worker.process.pid !== undefined) return;
+    this.#collect(worker);
+    const sentence = `a worker cannot be started now: ${error.message}`;
+    this.#plan.log.write({ level: 'error', event: 'worker', sentence });
+    if (this.#stopping) return;
+    if (this.#announced) this.#replace();
+    else this.#fail(EXIT.failure);
   }
 
   #heard(worker: Worker, message: FromWorker): void {
@@ -141,15 +154,12 @@ export class Supervisor {
     if (this.#stopping) send(worker, { kind: 'stop' });
     this.#ready.add(worker);
     this.#restMs = SHORTEST_REST_MS;
-    if (this.#leftBehind.length > 0) {
-      send(worker, { kind: 'take over', questions: this.#leftBehind });
-      this.#leftBehind = [];
-    }
+    this.#handOnTo(worker);
     const [relieved] = this.#leaving;
     if (relieved !== undefined) {
       this.#leaving.delete(relieved);
       this.#ready.delete(relieved);
-      this.#relieved.add(relieved);
+      this.#heirs.set(relieved, worker);
       send(relieved, { kind: 'stop' });
     }
     if (this.#announced || this.#ready.size < this.#plan.count) return;
@@ -170,17 +180,30 @@ export class Supervisor {
       return;
     }
     const { pid } = worker.process;
-    const hasHeir = this.#relieved.delete(worker) || this.#leaving.delete(worker);
+    const heir = this.#heirs.get(worker);
+    const hasHeir = this.#leaving.delete(worker) || this.#heirs.delete(worker);
+    // One that answers already would never ask for what was left behind.
+    if (heir !== undefined && this.#ready.has(heir)) this.#handOnTo(heir);
+    const taken = open === 0 ? '' : ` and gets the ${open} questions that it had open`;
     if (hasHeir && code === 0) {
-      const sentence = `worker ${pid} was told to end and has answered all it had heard`;
+      const rest = open === 0 ? 'has answered all it had heard' : `another one is there${taken}`;
+      const sentence = `worker ${pid} was told to end and ${rest}`;
       this.#plan.log.write({ level: 'info', event: 'worker', sentence });
       return;
     }
     const how = signal === null ? `with status ${code}` : `by ${signal}`;
-    const taken = open === 0 ? '' : ` and gets the ${open} questions that it had open`;
     const sentence = `worker ${pid} ended ${how}; another one takes its place${taken}`;
     this.#plan.log.write({ level: 'error', event: 'worker', sentence });
-    if (hasHeir) return;
+    if (!hasHeir) this.#replace();
+  }
+
+  #handOnTo(worker: Worker): void {
+    if (this.#leftBehind.length === 0) return;
+    send(worker, { kind: 'take over', questions: this.#leftBehind });
+    this.#leftBehind = [];
+  }
+
+  #replace(): void {
     if (!this.#plan.canReopen && this.#journals.size === 0) {
       // The runtime closes what nobody shares; systemd still has it, and starts us anew.
       this.#fail(EXIT.failure);

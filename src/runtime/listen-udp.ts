@@ -38,6 +38,8 @@ export class UdpClient implements Client {
   }
 
   reply(octets: Uint8Array): void {
+    // Too late to be an answer; the question stays in the books for whoever comes after.
+    if (this.#listener.isClosed) return;
     this.#listener.send(octets, this);
     this.#settle();
   }
@@ -96,9 +98,13 @@ export class UdpListener {
     });
   }
 
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** What cannot be sent is lost, as datagrams may be; the client asks again. */
   send(octets: Uint8Array, { port, host }: UdpClient): void {
-    if (!this.#closed) this.#socket.send(octets, port, host);
+    this.#socket.send(octets, port, host);
   }
 
   /** What comes in is left to whoever shares the socket or opens it next; replies still go out. */

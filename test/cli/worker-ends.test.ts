@@ -1,5 +1,5 @@
 /** What becomes of questions when one of two workers ends, and that every listener is shared. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import dnsPacket from 'dns-packet';
 import t from 'tap';
 import { childrenOf, exchange, query, type Served, serve } from './running-program.js';
-import { aliveAgain, logged, stop, TWO_WORKERS } from './running-workers.js';
+import { aliveAgain, logged, samples, stop, TWO_WORKERS } from './running-workers.js';
 
 /** Each question is sent once, from one socket; says which came back. */
 class Crowd {
@@ -94,6 +94,40 @@ t.test('systemd sends SIGTERM to every process, in whatever order', async (t) =>
   await new Promise((resolve) => setTimeout(resolve, 50));
   t.equal(await stop(server), 0);
   t.notMatch(server.log(), /killed|error/, 'nobody had to be killed');
+});
+
+t.test('told to end, with questions that take longer than it may: its heir answers', async (t) => {
+  const server = await serve(...TWO_WORKERS, '--lab-delay', '900', '--aggressive-nsec=off');
+  const crowd = new Crowd(server.port);
+  const [oldest = 0] = childrenOf(server.child.pid ?? 0);
+  process.kill(oldest, 'SIGTERM');
+  for (let count = 0; count < 40; count++) {
+    crowd.ask(1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await logged(server, new RegExp(`worker ${oldest} was told to end`));
+  t.ok(openOnes(server) > 0, 'control: it could not answer everything');
+  t.notMatch(server.log(), /has answered all/);
+  for (let tries = 0; tries < 4; tries++) await crowd.settle();
+  t.equal(crowd.answered.size, crowd.asked);
+  crowd.close();
+  t.equal(await stop(server), 0);
+});
+
+const hasPrlimit = spawnSync('prlimit', ['--version']).status === 0;
+t.test('a machine that has no room for another process', { skip: !hasPrlimit }, async (t) => {
+  const server = await serve(...TWO_WORKERS);
+  const pid = `${server.child.pid}`;
+  const mostFiles = (count: number) =>
+    spawnSync('prlimit', ['--pid', pid, `--nofile=${count}:`], { encoding: 'utf8' });
+  t.match(mostFiles(10), { status: 0 });
+  process.kill(childrenOf(server.child.pid ?? 0)[0] ?? 0, 'SIGKILL');
+  await logged(server, /a worker cannot be started now/);
+  t.match(await exchange(server.port, query('p256.dane', 'MX')), { rcode: 'NOERROR' }, 'the other');
+  t.match(mostFiles(1_000), { status: 0 });
+  await aliveAgain(server);
+  t.equal((await samples(server)).get('anchorite_workers'), 2, 'there is room again');
+  t.equal(await stop(server), 0);
 });
 
 t.test('every kind of listener is shared, and a stale socket is cleared away', async (t) => {
