@@ -74,7 +74,10 @@ export class QuestionJournal {
     slot.writeUInt16BE(client.port, 4);
     slot.writeUInt16BE(octets.length, 6);
     slot.set(octets, HEAD_OCTETS + hostOctets);
-    if (!this.#write(slot, end, index)) return;
+    if (!this.#write(slot, end, index)) {
+      this.#free.push(index);
+      return;
+    }
     client.whenSettled = () => {
       if (this.#write(FREE, 1, index)) this.#free.push(index);
     };

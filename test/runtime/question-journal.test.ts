@@ -65,6 +65,22 @@ t.test('bounds: too long, too many, and a file that says nonsense', (t) => {
   t.end();
 });
 
+t.test('a disk that was full for a while costs no place for good', (t) => {
+  const closed = openJournalFile() ?? 0;
+  closeSync(closed);
+  const journal = new QuestionJournal(closed, 0, 1);
+  const client = clientAt('127.0.0.1', 1);
+  for (let count = 0; count < 5_000; count++) journal.note(0, asked('lost'), client);
+  const file = fresh(t);
+  t.equal(file, closed, 'control: the descriptor can be written to from now on');
+  journal.note(0, asked('kept'), client);
+  t.same(
+    unansweredIn(file).map(({ octets }) => octets),
+    [asked('kept')],
+  );
+  t.end();
+});
+
 t.test('a question that is taken over is answered, and not noted again', async (t) => {
   const file = fresh(t);
   const { script, release } = withSlowAnswers();
