@@ -56,7 +56,12 @@ export class MetricsServer {
     const patienceMs = CLIENT_LIMITS.metricsRequestMs.value;
     // Only who asks for it pays for loading it.
     const { createServer } = await import('node:http');
-    const options = { requestTimeout: patienceMs, headersTimeout: patienceMs };
+    const options = {
+      requestTimeout: patienceMs,
+      headersTimeout: patienceMs,
+      // By itself Node looks every 30 s only whether anybody is too slow.
+      connectionsCheckingInterval: patienceMs / 5,
+    };
     const server = createServer(options, (request, response) => {
       this.#answer(request, response).catch(() => response.destroy());
     });

@@ -58,6 +58,7 @@ t.test('metrics of one process: what was asked, over what, and how secure it was
   const [, port] = /counters on http:\/\/127\.0\.0\.1:(\d+)/.exec(server.log()) ?? [];
   t.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 404);
   t.equal((await fetch(`http://127.0.0.1:${port}/metrics`, { method: 'POST' })).status, 405);
+  t.match(await halfARequest(Number(port)), /408/, 'nobody keeps a connection for nothing');
   t.equal(await stop(server), 0);
   const closed = await serve('--lab', '--metrics', '127.0.0.1:0', '--allow', '192.0.2.0/24');
   await t.rejects(samples(closed), 'only for those whom allow admits');
@@ -124,3 +125,19 @@ t.test('bounds on connections hold for all workers together', async (t) => {
   for (const socket of open) socket.destroy();
   t.equal(await stop(server), 0);
 });
+
+/** What comes back before the connection ends; nothing where that takes much too long. */
+function halfARequest(port: number): Promise<string> {
+  const socket = connect(port, '127.0.0.1', () => socket.write('GET /metrics HTTP/1.1\r\n'));
+  let heard = '';
+  socket.on('data', (octets) => {
+    heard += octets.toString();
+  });
+  return new Promise((resolve) => {
+    const patience = setTimeout(() => socket.destroy(), 20_000);
+    socket.once('close', () => {
+      clearTimeout(patience);
+      resolve(heard);
+    });
+  });
+}
