@@ -1,7 +1,7 @@
 /** Domain names as people write them: in any script (RFC 5890), where the DNS has ASCII only. */
 import { domainToASCII } from 'node:url';
 import { parseName } from '../presentation/index.js';
-import type { Name } from '../wire/index.js';
+import { IpAddress, type Name } from '../wire/index.js';
 
 const BEYOND_ASCII = /\P{ASCII}/u;
 /** Letters of all scripts, joiners, full stops: what follows any other, Node takes for no name. */
@@ -12,7 +12,8 @@ export function asciiDomain(text: string): string | undefined {
   if (!BEYOND_ASCII.test(text)) return text;
   if (!NAME_LIKE.test(text)) return undefined;
   const ascii = domainToASCII(text);
-  return ascii === '' ? undefined : ascii;
+  // Digits of other scripts may make an address, which is no name.
+  return ascii === '' || IpAddress.parse(ascii) !== undefined ? undefined : ascii;
 }
 
 export function readDomain(text: string): Name | undefined {

@@ -20,6 +20,9 @@ t.test('U-labels become A-labels; ASCII stays as it is written', (t) => {
     ['bü@cher', undefined],
     ['\u{1f600}\u0000.example', undefined],
     [`${'ü'.repeat(80)}.example`, undefined],
+    // Fullwidth digits: 127.0.0.1, and 1.2, which URLs take for 1.0.0.2.
+    ['\uff11\uff12\uff17.0.0.1', undefined],
+    ['\uff11.2', undefined],
   ];
   for (const [text, ascii] of cases) {
     const name = readDomain(text);
