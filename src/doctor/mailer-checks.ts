@@ -1,6 +1,7 @@
 /** The mailers' own settings: DANE must be switched on, and nothing must stand above it. */
 import type { Check } from './check.js';
 import type { EximFacts, Facts, PostfixFacts, ResolvConf } from './facts.js';
+import type { SmtpClient } from './postfix-settings.js';
 
 type Found = ReturnType<Check['find']>;
 
@@ -15,9 +16,16 @@ interface Effective {
   fix(value: string): string;
 }
 
+/** One that hands mail to a content filter beside it looks nothing up: DANE is not for it. */
+function asksDns({ overrides }: SmtpClient): boolean {
+  return overrides.get('disable_dns_lookups')?.toLowerCase() !== 'yes';
+}
+
 /** What holds for each service that sends: main.cf, or `-o` in master.cf above it. */
 function inEachClient(setting: string, find: (effective: Effective) => Found): Check['find'] {
-  return inPostfix(({ settings, clients }) => {
+  return inPostfix((postfix) => {
+    const { settings } = postfix;
+    const clients = postfix.clients.filter(asksDns);
     const main: Effective = {
       value: settings.get(setting),
       place: '',

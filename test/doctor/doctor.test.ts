@@ -234,6 +234,15 @@ const FILE_FAULTS: readonly FileFault[] = [
     says: /is enabled for the service relay/,
   },
   {
+    title: 'a service that hands mail to a content filter, without DNS',
+    files: {
+      '/etc/postfix/master.cf':
+        `${MASTER_CF}${RELAY}  -o disable_dns_lookups=yes\n` +
+        '  -o smtp_tls_security_level=none\n  -o smtp_dns_support_level=disabled\n',
+    },
+    finds: [],
+  },
+  {
     title: 'master.cf gives DANE to the only service that sends',
     files: {
       ...mainCf('level = may'),
