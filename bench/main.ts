@@ -54,6 +54,7 @@ const USAGE = `npm run bench -- [options]
 const FULL: Scale = {
   samples: 30,
   tailSamples: 300,
+  peerTailSamples: 60,
   cpuSamples: 300,
   warmUp: 3_000,
   hitSeconds: 5,
@@ -67,6 +68,7 @@ const QUICK: Scale = {
   ...FULL,
   samples: 5,
   tailSamples: 20,
+  peerTailSamples: 20,
   cpuSamples: 50,
   warmUp: 200,
   hitSeconds: 1,

@@ -5,13 +5,15 @@ import { Client, type Question, type Reply } from './client.js';
 import { hitRate, type PacedFigures, pacedHits, tcpHits } from './hit-bench.js';
 import { mean, median, quantile } from './statistics.js';
 import { measureScaling, type Scaling } from './scaling-bench.js';
-import { type Product, Subject } from './subjects.js';
+import { ANCHORITE, type Product, Subject } from './subjects.js';
 
 export interface Scale {
   /** Cold questions per figure of latency. */
   readonly samples: number;
   /** Where the tail of the distribution is what matters: loss, dead servers. */
   readonly tailSamples: number;
+  /** Fewer for the others, some of which wait for seconds where a server is dead. */
+  readonly peerTailSamples: number;
   /** Cold questions for each of the two figures of CPU time. */
   readonly cpuSamples: number;
   /** Cold questions between them: what runs for weeks is compiled and optimised at last. */
@@ -239,7 +241,8 @@ export class NetworkBench {
   }
 
   async #figuresOf(subject: Subject, client: Client, wrong: string[]) {
-    const { samples, tailSamples, roundTripMs } = this.#scale;
+    const { samples, tailSamples, peerTailSamples, roundTripMs } = this.#scale;
+    const tail = subject.name === ANCHORITE.name ? tailSamples : peerTailSamples;
     this.#authority.setRoundTripMs(roundTripMs);
     const { name } = subject;
     const cold = (kind: Kind, first: number, rcode: number, count = samples) =>
@@ -248,9 +251,9 @@ export class NetworkBench {
     const coldInsecure = await cold('unsigned', 0, 0);
     const coldBogus = await cold('bogus', 0, 2);
     const coldCorrupt = await cold('corrupt', 0, 2);
-    const halfDead = await cold('half-dead', 0, 0, tailSamples);
+    const halfDead = await cold('half-dead', 0, 0, tail);
     this.#authority.setLossShare(LOSS_SHARE);
-    const lossy = await cold('p256', 5 + 3 * samples, 0, tailSamples);
+    const lossy = await cold('p256', 5 + 3 * samples, 0, tail);
     this.#authority.setLossShare(0);
     const mailer = await this.#latency(`${name}: mailer`, samples, async (index) => {
       const domain = domainName('p256', 5 + 2 * samples + index);

@@ -22,6 +22,8 @@ const LONGEST_REST_MS = 5_000;
 const STOP_LIMIT_MS = 10_000;
 /** The descriptor in the worker: standard streams, the line to the first process, this one. */
 const JOURNAL_DESCRIPTOR = 4;
+/** What one worker can leave behind; while none becomes ready, the oldest go. */
+const MOST_LEFT_BEHIND = 4_096;
 
 export interface WorkersPlan {
   readonly count: number;
@@ -228,6 +230,7 @@ export class Supervisor {
     for (const { octets, ...where } of lost) {
       this.#leftBehind.push({ ...where, base64: Buffer.from(octets).toString('base64') });
     }
+    this.#leftBehind = this.#leftBehind.slice(-MOST_LEFT_BEHIND);
     return lost.length;
   }
 }

@@ -11,6 +11,9 @@ const WEAK_SIGNATURES: ReadonlyMap<string, string> = new Map([
   ['2a864886f70d010103', 'MD4'],
   ['2a864886f70d010104', 'MD5'],
   ['2a864886f70d010105', 'SHA-1'],
+  // Identifiers of the Open Systems Environment workshop, older than the others.
+  ['2b0e030203', 'MD5'],
+  ['2b0e03021b', 'SHA-1'],
   ['2b0e03021d', 'SHA-1'],
   ['2a8648ce380403', 'SHA-1'],
   ['2a8648ce3d0401', 'SHA-1'],
