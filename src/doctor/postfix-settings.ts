@@ -34,21 +34,31 @@ function expand(value: string, raw: ReadonlyMap<string, string>, left: number): 
 }
 
 /** The smtp clients of master.cf; whether they run in the chroot stands in the fifth column. */
-export function readSmtpClients(masterCf: string): readonly SmtpClient[] {
+export function readSmtpClients(
+  masterCf: string,
+  mainCf: ReadonlyMap<string, string>,
+): readonly SmtpClient[] {
   return logicalLines(masterCf).flatMap((line) => {
     const [service = '', type, , , chroot, , , command] = line.split(/\s+/);
     if (type !== 'unix' || command !== 'smtp') return [];
-    return [{ service, overrides: readOverrides(line), isChrooted: chroot === 'y' }];
+    return [{ service, overrides: readOverrides(line, mainCf), isChrooted: chroot === 'y' }];
   });
 }
 
-/** `-o name=value` or, since Postfix 3.0, `-o { name = a value }`. */
-function readOverrides(line: string): ReadonlyMap<string, string> {
+/**
+ * `-o name=value`, with or without the space, or, since Postfix 3.0, `-o { name = a value }`; what
+ * the values name is taken from main.cf.
+ */
+function readOverrides(
+  line: string,
+  mainCf: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
   const overrides = new Map<string, string>();
   for (const [, braced, value, bare, word] of line.matchAll(
-    /\s-o\s+(?:\{\s*(\w+)\s*=\s*([^}]*?)\s*\}|(\w+)=(\S*))/g,
+    /\s-o\s*(?:\{\s*(\w+)\s*=\s*([^}]*?)\s*\}|(\w+)=(\S*))/g,
   )) {
-    overrides.set(braced ?? bare ?? '', value ?? word ?? '');
+    const written = value ?? word ?? '';
+    overrides.set(braced ?? bare ?? '', expand(written, mainCf, MOST_EXPANSIONS));
   }
   return overrides;
 }

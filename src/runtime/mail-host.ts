@@ -51,7 +51,7 @@ function postfixBelow(root: string): PostfixFacts | undefined {
   const queueFolder = settings.get('queue_directory') ?? DEFAULT_QUEUE_FOLDER;
   return {
     settings,
-    clients: readSmtpClients(textBelow(root, '/etc/postfix/master.cf') ?? ''),
+    clients: readSmtpClients(textBelow(root, '/etc/postfix/master.cf') ?? '', settings),
     queueFolder,
     resolvConf: resolvConfBelow(root, join(queueFolder, 'etc/resolv.conf')),
   };

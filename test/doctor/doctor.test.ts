@@ -234,6 +234,15 @@ const FILE_FAULTS: readonly FileFault[] = [
     says: /is enabled for the service relay/,
   },
   {
+    title: 'master.cf names a setting of main.cf, and writes -o without a space',
+    files: {
+      ...mainCf('relay_level = may'),
+      '/etc/postfix/master.cf': `${MASTER_CF}${RELAY}  -osmtp_tls_security_level=$relay_level\n`,
+    },
+    finds: ['postfix-security-level'],
+    says: /smtp_tls_security_level is may for the service relay/,
+  },
+  {
     title: 'a service that hands mail to a content filter, without DNS',
     files: {
       '/etc/postfix/master.cf':
