@@ -6,6 +6,7 @@
  */
 import { equalOctets, octetKey } from '../wire/index.js';
 import type { ImportedKey } from './crypto-provider.js';
+import { RecentMap } from './recent-map.js';
 
 interface Checked {
   readonly key: ImportedKey;
@@ -16,40 +17,24 @@ interface Checked {
 const MOST_DATA_OCTETS = 2_048;
 
 export class GoodSignatures {
-  readonly #halfSize: number;
-  #younger = new Map<string, Checked>();
-  #older = new Map<string, Checked>();
+  readonly #checked: RecentMap<Checked>;
 
-  /** Two halves: when the younger is full, the older is dropped. */
   constructor(maximumSignatures: number) {
-    this.#halfSize = Math.max(1, maximumSignatures >> 1);
+    this.#checked = new RecentMap(maximumSignatures);
   }
 
   get count(): number {
-    return this.#younger.size + this.#older.size;
+    return this.#checked.count;
   }
 
   has(key: ImportedKey, data: Uint8Array, signature: Uint8Array): boolean {
-    const id = octetKey(signature);
-    const young = this.#younger.get(id);
-    const checked = young ?? this.#older.get(id);
-    if (checked === undefined || checked.key !== key) return false;
-    if (!equalOctets(checked.data, data)) return false;
-    if (young === undefined) this.#put(id, checked);
-    return true;
+    const checked = this.#checked.get(octetKey(signature));
+    return checked !== undefined && checked.key === key && equalOctets(checked.data, data);
   }
 
   /** Only what a provider has found good may come here. */
   add(key: ImportedKey, data: Uint8Array, signature: Uint8Array): void {
     if (data.length > MOST_DATA_OCTETS) return;
-    this.#put(octetKey(signature), { key, data: Uint8Array.from(data) });
-  }
-
-  #put(id: string, checked: Checked): void {
-    if (this.#younger.size >= this.#halfSize) {
-      this.#older = this.#younger;
-      this.#younger = new Map();
-    }
-    this.#younger.set(id, checked);
+    this.#checked.put(octetKey(signature), { key, data: Uint8Array.from(data) });
   }
 }

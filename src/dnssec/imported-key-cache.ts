@@ -1,21 +1,17 @@
-/**
- * Remembers imported keys, as importing one can cost as much as a signature check. Two halves: when
- * the younger is full the older is dropped, so memory is bounded and nothing has to be ordered.
- */
+/** Remembers imported keys, as importing one can cost as much as a signature check. */
 import { octetKey } from '../wire/index.js';
 import type { ImportedKey } from './crypto-provider.js';
+import { RecentMap } from './recent-map.js';
 
 export class ImportedKeyCache {
-  readonly #halfSize: number;
-  #younger = new Map<string, ImportedKey>();
-  #older = new Map<string, ImportedKey>();
+  readonly #keys: RecentMap<ImportedKey>;
 
   constructor(maximumKeys: number) {
-    this.#halfSize = Math.max(1, maximumKeys >> 1);
+    this.#keys = new RecentMap(maximumKeys);
   }
 
   get count(): number {
-    return this.#younger.size + this.#older.size;
+    return this.#keys.count;
   }
 
   /** The key remembered for these octets, or the one that `make` makes; failures are not kept. */
@@ -25,15 +21,10 @@ export class ImportedKeyCache {
     make: (algorithm: number, publicKey: Uint8Array) => ImportedKey | undefined,
   ): ImportedKey | undefined {
     const id = String.fromCharCode(algorithm) + octetKey(publicKey);
-    const young = this.#younger.get(id);
-    if (young !== undefined) return young;
-    const key = this.#older.get(id) ?? make(algorithm, publicKey);
-    if (key === undefined) return undefined;
-    if (this.#younger.size >= this.#halfSize) {
-      this.#older = this.#younger;
-      this.#younger = new Map();
-    }
-    this.#younger.set(id, key);
+    const known = this.#keys.get(id);
+    if (known !== undefined) return known;
+    const key = make(algorithm, publicKey);
+    if (key !== undefined) this.#keys.put(id, key);
     return key;
   }
 }

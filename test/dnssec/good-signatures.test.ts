@@ -35,7 +35,7 @@ t.test('a bounded number of them, none with much data', (t) => {
   let largest = 0;
   for (let index = 0; index < 10_000; index++) {
     good.add(key, data, signature(index));
-    t.ok(index % 1_000 !== 0 || good.has(key, data, signature(index)));
+    if (index % 1_000 === 0) t.ok(good.has(key, data, signature(index)), `${index}`);
     largest = Math.max(largest, good.count);
   }
   t.ok(largest <= 100, `${largest} signatures`);
