@@ -64,7 +64,8 @@ t.test('metrics of one process: what was asked, over what, and how secure it was
   await t.rejects(samples(closed), 'only for those whom allow admits');
   t.equal(await stop(closed), 0);
   const taken = await serve('--lab', '--lab-delay', '1');
-  const refused = await run('serve', '--lab', '--metrics', `127.0.0.1:${taken.port}`);
+  const place = ['--listen', '127.0.0.1:0', '--metrics', `127.0.0.1:${taken.port}`];
+  const refused = await run('serve', '--lab', ...place);
   t.match(refused, { status: 1, stderr: /metrics.*something else listens there already/ });
   t.equal(await stop(taken), 0);
 });
