@@ -43,13 +43,13 @@ export const serve: Run = async ({ flags, rest, startedMs }) => {
   if ('problem' in lab) return refuse([{ message: lab.problem }]);
   const { places } = result;
   const count = workerProcesses(result.config.workers);
-  // Memory is bounded for the whole, however many share in it.
   const inheritance = inheritedSockets(process.env, isWorker() ? process.ppid : process.pid);
   if (inheritance?.ok === false) return refuse([{ message: inheritance.sentence }]);
   const config = {
     ...result.config,
     // Who has systemd open sockets has said there where to listen.
     ...inheritance?.sockets,
+    // Memory is bounded for the whole, however many share in it.
     cacheSizeOctets: result.config.cacheSizeOctets / count,
   };
   const canReopen = inheritance === undefined;

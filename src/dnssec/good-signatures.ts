@@ -27,14 +27,15 @@ export class GoodSignatures {
     return this.#checked.count;
   }
 
-  has(key: ImportedKey, data: Uint8Array, signature: Uint8Array): boolean {
-    const checked = this.#checked.get(octetKey(signature));
-    return checked !== undefined && checked.key === key && equalOctets(checked.data, data);
-  }
-
-  /** Only what a provider has found good may come here. */
-  add(key: ImportedKey, data: Uint8Array, signature: Uint8Array): void {
-    if (data.length > MOST_DATA_OCTETS) return;
-    this.#checked.put(octetKey(signature), { key, data: Uint8Array.from(data) });
+  /** What `check` says, which is not asked where it has found the same good before. */
+  isGood(key: ImportedKey, data: Uint8Array, signature: Uint8Array, check: () => boolean): boolean {
+    const id = octetKey(signature);
+    const known = this.#checked.get(id);
+    if (known !== undefined && known.key === key && equalOctets(known.data, data)) return true;
+    if (!check()) return false;
+    if (data.length <= MOST_DATA_OCTETS) {
+      this.#checked.put(id, { key, data: Uint8Array.from(data) });
+    }
+    return true;
   }
 }

@@ -61,11 +61,10 @@ export class NodeCryptoProvider implements CryptoProvider {
     const row = ALGORITHMS.get(algorithm);
     if (row === undefined || key.algorithm !== algorithm) return false;
     if (row.signatureOctets !== 0 && signature.length !== row.signatureOctets) return false;
-    if (this.#good.has(key, data, signature)) return true;
     try {
-      const isGood = verify(row.hash, data, key.native as NativeKey, signature);
-      if (isGood) this.#good.add(key, data, signature);
-      return isGood;
+      return this.#good.isGood(key, data, signature, () =>
+        verify(row.hash, data, key.native as NativeKey, signature),
+      );
     } catch {
       // OpenSSL refuses some keys only when they are used.
       return false;

@@ -22,9 +22,8 @@ import {
 import { arrivals, makeProgram, sendToAll, startSink, subjectOf } from './mail-run.js';
 import { Middle } from './middle.js';
 import { whyNotHere } from './namespaces.js';
-import { freePrograms } from './programs.js';
 import { startBesideMailer, startReference } from './resolvers.js';
-import { World } from './world.js';
+import { inWorld, type World } from './world.js';
 
 const victim = 'alpha-mail.se';
 /** A domain that the attacker leaves alone: that mail must flow all the time. */
@@ -159,20 +158,11 @@ async function main(): Promise<void> {
     },
   });
   const wanted = values.programs.split(',');
-  const world = await World.prepare(values.zones);
-  const end = async (): Promise<void> => {
-    await world.end();
-    process.exit(1);
-  };
-  process.once('SIGINT', end).once('SIGTERM', end);
+  const programs = mailProgramIds.filter((id) => wanted.includes(id));
   try {
-    await freePrograms(world.folder);
-    await world.build();
-    await world.start();
-    const programs = mailProgramIds.filter((id) => wanted.includes(id));
-    process.exitCode = (await playAll(world, programs)) ? 0 : 1;
+    const isGood = await inWorld(values.zones, (world) => playAll(world, programs));
+    process.exitCode = isGood ? 0 : 1;
   } finally {
-    await world.end();
     await forgetResolver();
   }
 }

@@ -18,9 +18,8 @@ import {
 import { arrivals, makeProgram, recipientOf, sendToAll, startSink, subjectOf } from './mail-run.js';
 import { printTable, recordTable, type Row } from './mail-table.js';
 import { whyNotHere } from './namespaces.js';
-import { freePrograms } from './programs.js';
 import { isSubjectKind, type SubjectKind, startSubject } from './resolvers.js';
-import { World } from './world.js';
+import { inWorld, type World } from './world.js';
 
 interface MtaOptions {
   readonly subject: SubjectKind;
@@ -69,26 +68,16 @@ async function runProgram(
 }
 
 async function runAll(options: MtaOptions): Promise<boolean> {
-  const world = await World.prepare(options.zonesFolder);
-  const end = async (): Promise<void> => {
-    await world.end();
-    process.exit(1);
-  };
-  process.once('SIGINT', end).once('SIGTERM', end);
-  const rows: Row[] = [];
+  let rows: readonly Row[];
   try {
-    await freePrograms(world.folder);
-    await world.build();
-    await world.start();
-    await startSubject(world, options.subject);
-    await startSink(world);
-    await useResolver(subjectPlace.ipv4);
-    const programs = options.programs.map((id) => makeProgram(id, world));
-    rows.push(
-      ...(await Promise.all(programs.map((each) => runProgram(world, each, options.cases)))),
-    );
+    rows = await inWorld(options.zonesFolder, async (world) => {
+      await startSubject(world, options.subject);
+      await startSink(world);
+      await useResolver(subjectPlace.ipv4);
+      const programs = options.programs.map((id) => makeProgram(id, world));
+      return await Promise.all(programs.map((each) => runProgram(world, each, options.cases)));
+    });
   } finally {
-    await world.end();
     await forgetResolver();
   }
   if (options.record !== undefined) await recordTable(options.record, rows, options.cases);

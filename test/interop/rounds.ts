@@ -14,10 +14,9 @@ import { forgetResolver, useResolver } from './mail-program.js';
 import { makeProgram, recipientOf, sendToAll, startSink } from './mail-run.js';
 import { Middle } from './middle.js';
 import { whyNotHere } from './namespaces.js';
-import { freePrograms } from './programs.js';
 import { besideMailerLog, startBesideMailer } from './resolvers.js';
 import { type Rounds, roundsForced } from './round-count.js';
-import { World } from './world.js';
+import { inWorld, type World } from './world.js';
 
 const roundTripMs = 100;
 const mostRounds = 3;
@@ -115,19 +114,10 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { zones: { type: 'string' }, verbose: { type: 'boolean', default: false } },
   });
-  const world = await World.prepare(values.zones);
-  const end = async (): Promise<void> => {
-    await world.end();
-    process.exit(1);
-  };
-  process.once('SIGINT', end).once('SIGTERM', end);
   try {
-    await freePrograms(world.folder);
-    await world.build();
-    await world.start();
-    process.exitCode = (await runAll(world, values.verbose)) ? 0 : 1;
+    const isGood = await inWorld(values.zones, (world) => runAll(world, values.verbose));
+    process.exitCode = isGood ? 0 : 1;
   } finally {
-    await world.end();
     await forgetResolver();
   }
 }

@@ -9,7 +9,6 @@ import { reference, subject } from './addresses.js';
 import { explanations } from './explained.js';
 import { whyNotHere } from './namespaces.js';
 import { askAndJudge, inAnyOrder, inOrder, inOtherManners } from './passes.js';
-import { freePrograms } from './programs.js';
 import { questions } from './questions.js';
 import {
   isSubjectKind,
@@ -20,7 +19,7 @@ import {
 } from './resolvers.js';
 import { Tally } from './tally.js';
 import { askWithTool, toolCases, writeDelvAnchors } from './validating-tools.js';
-import { World } from './world.js';
+import { inWorld, type World } from './world.js';
 
 interface WalkOptions {
   readonly subject: SubjectKind;
@@ -78,16 +77,7 @@ async function walk(options: WalkOptions): Promise<boolean> {
   const asked = questions.filter(({ zone }) => zone.startsWith(options.only ?? ''));
   console.log(`subject ${options.subject}, seed ${options.seed}`);
   const tally = new Tally();
-  const world = await World.prepare(options.zonesFolder);
-  const end = async (): Promise<void> => {
-    await world.end();
-    process.exit(1);
-  };
-  process.once('SIGINT', end).once('SIGTERM', end);
-  try {
-    await freePrograms(world.folder);
-    await world.build();
-    await world.start();
+  await inWorld(options.zonesFolder, async (world) => {
     await startBoth(world, options.subject);
     const { subject: kind, verbose, seed } = options;
     await askAndJudge(inOrder(asked), kind, verbose, tally);
@@ -99,9 +89,7 @@ async function walk(options: WalkOptions): Promise<boolean> {
     await askAndJudge(inAnyOrder(asked, seed + 1), kind, verbose, tally);
     await stopBoth(world, tally);
     world.servers.checkAlive();
-  } finally {
-    await world.end();
-  }
+  });
   tally.print(options.subject === 'anchorite' ? explanations : []);
   return tally.failed === 0;
 }

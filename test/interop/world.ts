@@ -11,7 +11,7 @@ import { type LiveServer, prepareLiveServer } from './live-servers.js';
 import { MailHosts } from './mail-hosts.js';
 import { machines, makeNamespaces, namespaceOf, removeNamespaces } from './namespaces.js';
 import { inParallel, run, Servers } from './processes.js';
-import { type ProgramPath, programsIn } from './programs.js';
+import { freePrograms, type ProgramPath, programsIn } from './programs.js';
 import { dsForParent, signZone } from './signers.js';
 import { isLiveSigner, type ServerId, serverIds, softwareOf, type ZoneSpec } from './zone-spec.js';
 import { rootHintsText, unsignedZoneText } from './zone-text.js';
@@ -177,5 +177,26 @@ export class World {
     await this.servers.stopAll();
     await removeNamespaces();
     if (this.#temporary) await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Builds and starts a world, has `play` in it, and removes it, also when it is interrupted. */
+export async function inWorld<T>(
+  keptFolder: string | undefined,
+  play: (world: World) => Promise<T>,
+): Promise<T> {
+  const world = await World.prepare(keptFolder);
+  const end = async (): Promise<void> => {
+    await world.end();
+    process.exit(1);
+  };
+  process.once('SIGINT', end).once('SIGTERM', end);
+  try {
+    await freePrograms(world.folder);
+    await world.build();
+    await world.start();
+    return await play(world);
+  } finally {
+    await world.end();
   }
 }
