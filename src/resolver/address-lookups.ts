@@ -9,6 +9,7 @@ import { addAddresses, usableAddresses } from './delegations.js';
 import type { Effort } from './effort.js';
 import type { Exchange } from './exchange.js';
 import type { ExchangeOutcome } from './exchange-types.js';
+import { InFlight } from './in-flight.js';
 import { LIMITS } from './limits.js';
 import type { Outcome } from './outcome.js';
 import { Resolution, type ResolutionServices } from './resolution.js';
@@ -39,7 +40,7 @@ interface Known {
 
 export class AddressLookups {
   readonly #services: ResolutionServices;
-  readonly #inFlight = new Map<string, Lookup>();
+  readonly #inFlight = new InFlight<string, Lookup>();
   readonly #known = new LRUCache<string, Known>({ max: LIMITS.nameServerAddresses.value });
 
   constructor(services: ResolutionServices) {

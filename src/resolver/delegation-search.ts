@@ -8,13 +8,14 @@ import { type Name, RRType } from '../wire/index.js';
 import { Deferred } from './deferred.js';
 import { Descent, type DescentOutcome } from './descent.js';
 import type { Effort } from './effort.js';
+import { InFlight } from './in-flight.js';
 import { LIMITS } from './limits.js';
 import type { ResolutionServices } from './resolution.js';
 import type { CutDelegation } from './trust-types.js';
 
 export class DelegationSearch {
   readonly #services: ResolutionServices;
-  readonly #inFlight = new Map<string, Deferred<CutDelegation>>();
+  readonly #inFlight = new InFlight<string, Deferred<CutDelegation>>();
   readonly #known = new LRUCache<string, CutDelegation & { readonly expiresAtMs: number }>({
     max: LIMITS.delegationVerdicts.value,
   });

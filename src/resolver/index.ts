@@ -1,5 +1,6 @@
 /** Decides what to ask whom, in which order, and when to give up. Pure: see `Resolver.handle`. */
 export type { Entropy } from './entropy.js';
+export { InFlight } from './in-flight.js';
 export { LIMITS, type Limit } from './limits.js';
 export type {
   ConfiguredZone,

@@ -25,6 +25,7 @@ import type { Attempt } from './attempt-types.js';
 import { Deadlines } from './deadlines.js';
 import type { Effort } from './effort.js';
 import type { Entropy } from './entropy.js';
+import { InFlight } from './in-flight.js';
 import { LIMITS } from './limits.js';
 import type { Now } from './now.js';
 import type { Effect, Report } from './resolution-types.js';
@@ -155,7 +156,7 @@ export class Machine {
   /** Whether anybody wants to hear of every step; what is wrong is always told. */
   reporting = true;
   #effects: Effect[] = [];
-  readonly #attempts = new Map<number, Attempt>();
+  readonly #attempts = new InFlight<number, Attempt>();
   #lastQueryId = 0;
   #hedges = 5;
   #queriesSent = 0;

@@ -8,6 +8,7 @@ import { adoptReferral } from './delegations.js';
 import type { DescentServices, ProbeOutcome } from './descent-types.js';
 import type { Effort } from './effort.js';
 import type { UsableReply } from './exchange-types.js';
+import { InFlight } from './in-flight.js';
 import type { Step } from './qname-minimisation.js';
 import { keepDenial } from './learned.js';
 import type { ZoneCut } from './zone-cut.js';
@@ -15,7 +16,7 @@ import type { ZoneCut } from './zone-cut.js';
 export class Probes {
   readonly #services: DescentServices;
   readonly #validation: AnswerValidation;
-  readonly #inFlight = new Map<string, Deferred<ProbeOutcome>>();
+  readonly #inFlight = new InFlight<string, Deferred<ProbeOutcome>>();
 
   constructor(services: DescentServices, validation: AnswerValidation) {
     this.#services = services;

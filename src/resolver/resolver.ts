@@ -16,6 +16,7 @@ import { ConfiguredCuts } from './configured-cuts.js';
 import { Effort } from './effort.js';
 import { Exchange } from './exchange.js';
 import type { ExchangeOutcome } from './exchange-types.js';
+import { InFlight } from './in-flight.js';
 import { LookAhead } from './look-ahead.js';
 import { LIMITS } from './limits.js';
 import { Machine, type ResolverParts } from './machine.js';
@@ -41,6 +42,7 @@ interface Task {
   readonly handles: Set<number>;
   /** It goes on with an alias, at the expense of the question that came to it. */
   readonly isLink: boolean;
+  timer: Timer | undefined;
 }
 
 interface NewTask {
@@ -61,8 +63,8 @@ export class Resolver {
   readonly #searches: DelegationSearch;
   readonly #priming: RootPriming;
   readonly #lookAhead: LookAhead;
-  readonly #tasks = new Map<string, Task>();
-  readonly #taskOfHandle = new Map<number, string>();
+  readonly #tasks = new InFlight<string, Task>();
+  readonly #taskOfHandle = new InFlight<number, Task>();
   readonly #uncheckedAliases = new UncheckedAliases();
   readonly #maintenance: AnchorMaintenance | undefined;
   readonly #configured: ConfiguredCuts;
@@ -303,7 +305,7 @@ export class Resolver {
       { name, type, effort, purpose: purposeFor(type), lineage: [], skipCache },
       (outcome) => this.#finished(task, outcome),
     );
-    const task: Task = { key, resolution, handles, isLink: after !== undefined };
+    const task: Task = { key, resolution, handles, isLink: after !== undefined, timer: undefined };
     this.#tasks.set(key, task);
     if (handle !== undefined) this.#wait(task, handle);
     try {
@@ -317,7 +319,7 @@ export class Resolver {
     const timer = machine.deadlines.schedule(effort.deadlineMs, () => {
       resolution.stop(`no answer within ${LIMITS.questionMs.value} ms`);
     });
-    this.#timers.set(task, timer);
+    task.timer = timer;
     if (machine.config.serveStale && handle !== undefined) {
       const patienceMs = machine.config.staleAfterMs ?? CLIENT_PATIENCE_MS;
       machine.deadlines.schedule(machine.now.monotonicMs + patienceMs, () => {
@@ -328,11 +330,9 @@ export class Resolver {
     }
   }
 
-  readonly #timers = new Map<Task, Timer>();
-
   #wait(task: Task, handle: number): void {
     task.handles.add(handle);
-    this.#taskOfHandle.set(handle, task.key);
+    this.#taskOfHandle.set(handle, task);
   }
 
   #startBackground(name: Name, type: number, skipCache: boolean): void {
@@ -348,8 +348,7 @@ export class Resolver {
     const machine = this.#machine;
     const { name, type, effort } = task.resolution;
     this.#tasks.delete(task.key);
-    this.#timers.get(task)?.cancel();
-    this.#timers.delete(task);
+    task.timer?.cancel();
     let shown = outcome;
     if (outcome.kind === 'failed') {
       if (effort.background) this.#lookAhead.failed(name, type, outcome);
@@ -392,11 +391,9 @@ export class Resolver {
 
   #cancel(handle: number): void {
     this.#uncheckedAliases.forget(handle);
-    const key = this.#taskOfHandle.get(handle);
-    if (key === undefined) return;
-    this.#taskOfHandle.delete(handle);
     // The work goes on, within its bounds: the next to ask will be glad of it.
-    this.#tasks.get(key)?.handles.delete(handle);
+    this.#taskOfHandle.get(handle)?.handles.delete(handle);
+    this.#taskOfHandle.delete(handle);
   }
 
   /** Questions under way may rest on what is not trusted any more: they fail. */

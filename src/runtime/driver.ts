@@ -5,6 +5,7 @@
 import type { Rfc5011State } from '../dnssec/index.js';
 import {
   type Effect,
+  InFlight,
   LIMITS,
   type Now,
   type Report,
@@ -39,11 +40,22 @@ interface Asked {
   readonly giveUpAtMs: number;
 }
 
+interface Waiting {
+  readonly event: ResolverEvent;
+  /** When it came. */
+  readonly now: Now;
+}
+
 // The resolver ends every question by itself; should it ever not, the asker still gets an end.
 const GIVE_UP_MS = LIMITS.questionMs.value + 2_000;
 /** After a broken invariant the machine is not woken at once again, lest the two of us spin. */
 const REST_AFTER_ERROR_MS = 100;
 const MAX_TIMER_MS = 0x7fffffff;
+/**
+ * Of each turn of the event loop; the rest belongs to whoever else has something to do in it, above
+ * all to clients whose answers are in memory. One event takes up to half of it.
+ */
+const TURN_MS = 1;
 
 const INTERNAL_ERROR = unresolved([{ code: EdeCode.OTHER, text: 'internal error' }]);
 const SHUTTING_DOWN = unresolved([{ code: EdeCode.NOT_READY, text: 'shutting down' }]);
@@ -55,11 +67,14 @@ export class Driver {
   readonly #report: (report: Report) => void;
   readonly #keepAnchors: (state: Rfc5011State) => void;
   /** In the order in which they were asked, so the first is the first to give up on. */
-  readonly #asked = new Map<number, Asked>();
-  readonly #waiting: ResolverEvent[] = [];
+  readonly #asked = new InFlight<number, Asked>();
+  /** In the order in which they came. */
+  readonly #waiting: Waiting[] = [];
   readonly #outdated: (() => void)[] = [];
   #lastHandle = 0;
   #busy = false;
+  #turn: NodeJS.Immediate | undefined;
+  #turnEndsMs = 0;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
@@ -110,28 +125,47 @@ export class Driver {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearImmediate(this.#turn);
     const now = this.#clock.now();
     for (const handle of [...this.#asked.keys()]) this.#finish(handle, SHUTTING_DOWN, now);
     this.#upstream.close();
   }
 
-  /** Effects can cause events at once; these wait until the present one is dealt with. */
+  /**
+   * Events are dealt with at once or in a later turn, in the order in which they came. They keep
+   * the instant at which they came: a reply that waits here is not late.
+   */
   #take(event: ResolverEvent, now: Now | undefined): void {
     if (this.#closed) return;
-    if (this.#busy) {
-      this.#waiting.push(event);
-      return;
-    }
+    const instant = now ?? this.#clock.now();
+    this.#waiting.push({ event, now: instant });
+    // Effects can cause events at once; these wait until the present one is dealt with.
+    if (this.#busy) return;
+    if (this.#turn === undefined) this.#beginTurn(instant.monotonicMs);
+    if (instant.monotonicMs < this.#turnEndsMs) this.#work();
+  }
+
+  #beginTurn(nowMs: number): void {
+    this.#turnEndsMs = nowMs + TURN_MS;
+    this.#turn = setImmediate(() => {
+      this.#turn = undefined;
+      if (this.#waiting.length === 0) return;
+      this.#beginTurn(this.#clock.now().monotonicMs);
+      this.#work();
+    });
+  }
+
+  /** Deals with events until none is left or the turn is over. */
+  #work(): void {
     this.#busy = true;
-    let instant = now ?? this.#clock.now();
-    this.#handle(event, instant);
-    for (let at = 0; at < this.#waiting.length; at++) {
-      instant = this.#clock.now();
-      this.#handle(this.#waiting[at]!, instant);
-    }
-    this.#waiting.length = 0;
+    let nowMs: number;
+    do {
+      const { event, now } = this.#waiting.shift()!;
+      this.#handle(event, now);
+      nowMs = this.#clock.now().monotonicMs;
+    } while (this.#waiting.length > 0 && nowMs < this.#turnEndsMs && !this.#closed);
     this.#busy = false;
-    this.#setTimer(instant.monotonicMs);
+    this.#setTimer(nowMs);
   }
 
   #handle(event: ResolverEvent, now: Now): void {
@@ -142,10 +176,10 @@ export class Driver {
       this.#broken(event, error, now);
       return;
     }
-    for (const effect of effects) this.#perform(effect, now);
+    for (const effect of effects) this.#perform(effect);
   }
 
-  #perform(effect: Effect, now: Now): void {
+  #perform(effect: Effect): void {
     switch (effect.kind) {
       case 'send':
         this.#send(effect);
@@ -154,7 +188,7 @@ export class Driver {
         this.#upstream.abandon(effect.queryId);
         break;
       case 'finished':
-        this.#finish(effect.handle, effect.resolution, now);
+        this.#finish(effect.handle, effect.resolution, this.#clock.now());
         break;
       case 'anchor state':
         this.#keepAnchors(effect.state);
@@ -212,14 +246,14 @@ export class Driver {
     this.#timerAtMs = wakeAtMs;
     if (wakeAtMs === Number.POSITIVE_INFINITY) return;
     const delayMs = Math.min(Math.max(Math.ceil(wakeAtMs - nowMs), 0), MAX_TIMER_MS);
-    this.#timer = setTimeout(() => this.#wake(), delayMs);
+    // Replies that have come meanwhile are read first, lest they be taken for late.
+    this.#timer = setTimeout(() => setImmediate(() => this.#wake()), delayMs);
     this.#holdProcess(this.#timer);
   }
 
   #wakeAtMs(): number {
     const machineMs = this.#machine.nextDeadlineMs() ?? Number.POSITIVE_INFINITY;
-    const [oldest] = this.#asked.values();
-    const giveUpMs = oldest?.giveUpAtMs ?? Number.POSITIVE_INFINITY;
+    const giveUpMs = this.#asked.oldest()?.giveUpAtMs ?? Number.POSITIVE_INFINITY;
     return Math.max(Math.min(machineMs, giveUpMs), this.#restUntilMs);
   }
 
@@ -233,7 +267,7 @@ export class Driver {
     this.#timer = undefined;
     this.#timerAtMs = Number.POSITIVE_INFINITY;
     const now = this.#clock.now();
-    for (const [handle, { giveUpAtMs }] of this.#asked) {
+    for (const [handle, { giveUpAtMs }] of this.#asked.entries()) {
       if (giveUpAtMs > now.monotonicMs) break;
       this.#report({ kind: 'internal error', sentence: 'a question was never ended' });
       this.#finish(handle, INTERNAL_ERROR, now);

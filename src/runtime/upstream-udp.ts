@@ -4,7 +4,7 @@
  * port is closed as soon as nobody waits.
  */
 import { createSocket, type Socket } from 'node:dgram';
-import type { Entropy } from '../resolver/index.js';
+import { type Entropy, InFlight } from '../resolver/index.js';
 import type { IpAddress } from '../wire/index.js';
 import { randomBetween } from './entropy.js';
 import { mayBeSentTo, sendFailure } from './send-failures.js';
@@ -30,7 +30,7 @@ interface OpenQuery {
 export class UpstreamUdp {
   readonly #settings: SocketSettings;
   readonly #deliver: (event: UpstreamEvent) => void;
-  readonly #open = new Map<number, OpenQuery>();
+  readonly #open = new InFlight<number, OpenQuery>();
 
   constructor(settings: SocketSettings, deliver: (event: UpstreamEvent) => void) {
     this.#settings = settings;

@@ -2,6 +2,7 @@
  * The questions that the resolver is working on, and who waits for each. Clients who ask the same
  * wait together; how many may wait, and who makes room when the table is full, is decided here.
  */
+import { InFlight } from '../resolver/index.js';
 import type { EdnsOption, IpAddress } from '../wire/index.js';
 import type { Client } from './client.js';
 import { CLIENT_LIMITS } from './client-limits.js';
@@ -26,10 +27,10 @@ export interface Outstanding<C extends Client> {
 export type Admission = 'welcome' | 'repeated' | 'address full' | 'question full' | 'all full';
 
 export class OutstandingQuestions<C extends Client> {
-  readonly #byKey = new Map<string, Outstanding<C>>();
-  readonly #byHandle = new Map<number, Outstanding<C>>();
+  readonly #byKey = new InFlight<string, Outstanding<C>>();
+  readonly #byHandle = new InFlight<number, Outstanding<C>>();
   /** Those that may have to make room, oldest first. */
-  readonly #displaceable = new Map<number, Outstanding<C>>();
+  readonly #displaceable = new InFlight<number, Outstanding<C>>();
   readonly #waitingPerAddress = new Map<string, number>();
   readonly #processes: number;
   #waiting = 0;
@@ -104,7 +105,7 @@ export class OutstandingQuestions<C extends Client> {
    */
   makeRoom(nowMs: number): boolean | Outstanding<C> {
     if (this.#byHandle.size < this.#share(CLIENT_LIMITS.outstandingQuestions)) return true;
-    const [oldest] = this.#displaceable.values();
+    const oldest = this.#displaceable.oldest();
     if (oldest === undefined) return false;
     if (nowMs - oldest.startedMs < CLIENT_LIMITS.displaceableAfterMs.value) return false;
     this.end(oldest);

@@ -1,4 +1,5 @@
 /** The loop around the machine, the clocks, entropy, files and systemd. */
+import { createSocket } from 'node:dgram';
 import {
   chmodSync,
   existsSync,
@@ -14,6 +15,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Effect, Report, Resolution } from '../../src/resolver/index.js';
 import {
+  type Clock,
   Driver,
   findTrustAnchorsFolder,
   notifyReady,
@@ -55,10 +57,12 @@ class Network {
   };
 }
 
-function setUp(machine = new ScriptedMachine()) {
+/** With it, all that happens at once happens in one turn, however slow the machine is. */
+const STILL: Clock = { now: () => ({ monotonicMs: 5_000, wallSeconds: 5, cacheMs: 5_000 }) };
+
+function setUp(machine = new ScriptedMachine(), clock: Clock = new SystemClock()) {
   const network = new Network();
   const reports: Report[] = [];
-  const clock = new SystemClock();
   const driver = new Driver({
     machine,
     clock,
@@ -116,7 +120,7 @@ t.test('effects are carried out in order, and the asker hears once', (t) => {
 });
 
 t.test('events that effects cause wait for their turn', (t) => {
-  const { machine, network, driver } = setUp();
+  const { machine, network, driver } = setUp(new ScriptedMachine(), STILL);
   const order: string[] = [];
   network.onSend = ({ queryId }) => {
     // A socket may fail while the machine's effects are still being carried out.
@@ -134,7 +138,7 @@ t.test('events that effects cause wait for their turn', (t) => {
 });
 
 t.test('an answer may cause the next question', (t) => {
-  const { driver } = setUp(new ScriptedMachine(answering(() => answered())));
+  const { driver } = setUp(new ScriptedMachine(answering(() => answered())), STILL);
   const heard: string[] = [];
   driver.ask(question(driver), () => {
     driver.ask(question(driver), () => void heard.push('second'));
@@ -145,8 +149,88 @@ t.test('an answer may cause the next question', (t) => {
   t.end();
 });
 
+t.test(
+  'a burst of replies leaves room for clients, and its order and instants are kept',
+  async (t) => {
+    let nowMs = 100;
+    const clock: Clock = {
+      now: () => ({ monotonicMs: nowMs, wallSeconds: 5, cacheMs: nowMs }),
+    };
+    const { machine, network, driver } = setUp(new ScriptedMachine(), clock);
+    const instants: number[] = [];
+    machine.script = (_, now) => {
+      instants.push(now.monotonicMs);
+      nowMs += 0.4;
+      return [];
+    };
+    for (let queryId = 1; queryId <= 8; queryId++) {
+      nowMs += 0.01;
+      network.deliver({ kind: 'failed', queryId, failure: 'unreachable' });
+    }
+    const arrivedBy = nowMs;
+    t.equal(machine.events.length, 3, 'a millisecond of work, and then others');
+    const turns: number[] = [];
+    while (machine.events.length < 8) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turns.push(machine.events.length);
+    }
+    t.same(turns, [6, 8], 'each turn of the event loop gets its share');
+    t.same(
+      machine.events.map((event) => 'queryId' in event && event.queryId),
+      [1, 2, 3, 4, 5, 6, 7, 8],
+    );
+    t.ok(instants.every((instant) => instant <= arrivedBy) && instants[7]! > instants[6]!);
+    t.ok(instants[7]! < nowMs - 1, 'the last one is not late for having waited here');
+    driver.close();
+  },
+);
+
+t.test('closed while events wait, the driver is silent', async (t) => {
+  let nowMs = 100;
+  const clock: Clock = { now: () => ({ monotonicMs: nowMs, wallSeconds: 5, cacheMs: nowMs }) };
+  const { machine, network, driver } = setUp(new ScriptedMachine(), clock);
+  machine.script = () => {
+    nowMs += 2;
+    return [];
+  };
+  for (const queryId of [1, 2]) {
+    network.deliver({ kind: 'failed', queryId, failure: 'unreachable' });
+  }
+  driver.close();
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  t.equal(machine.events.length, 1);
+});
+
+t.test('a reply that is here when the timer fires is not late', async (t) => {
+  const { machine, network, driver, clock } = setUp();
+  const receiver = createSocket('udp4');
+  await new Promise<void>((resolve) => receiver.bind(0, '127.0.0.1', resolve));
+  receiver.on('message', () => {
+    network.deliver({ kind: 'failed', queryId: 1, failure: 'unreachable' });
+  });
+  const sender = createSocket('udp4');
+  await new Promise<void>((resolve) =>
+    sender.connect(receiver.address().port, '127.0.0.1', resolve),
+  );
+  machine.script = (event) => {
+    if (event.kind === 'tick') machine.deadlineMs = undefined;
+    return [];
+  };
+  const dueMs = clock.now().monotonicMs + 20;
+  machine.deadlineMs = dueMs;
+  driver.ask(question(driver), () => {});
+  // The event loop stands still until both are there, as it does while signatures are checked.
+  sender.send('reply');
+  while (clock.now().monotonicMs < dueMs + 10);
+  await until('both events', () => machine.events.length === 3);
+  t.same(machine.kinds(), ['question', 'failed', 'tick']);
+  driver.close();
+  receiver.close();
+  sender.close();
+});
+
 t.test('a broken invariant fails one question, loudly', async (t) => {
-  const { machine, driver, reports } = setUp();
+  const { machine, driver, reports } = setUp(new ScriptedMachine(), STILL);
   machine.script = (event) => {
     if (event.kind !== 'question') return [];
     if (event.name.equals(name('bad.example.org'))) throw new Error('invariant');
@@ -182,7 +266,7 @@ t.test('a machine that breaks on every tick is not woken in a loop', async (t) =
 });
 
 t.test('a transport that throws is a failed query', (t) => {
-  const { machine, network, driver, reports } = setUp();
+  const { machine, network, driver, reports } = setUp(new ScriptedMachine(), STILL);
   network.onSend = () => {
     throw Object.assign(new Error('no'), { code: 'EMFILE' });
   };
