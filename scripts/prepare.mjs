@@ -4,14 +4,14 @@
  * since nothing else is there on a fresh checkout.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 const STAMP = join(root, 'build', '.built-src');
-const PROGRAM = join(root, 'build', 'program', 'cli');
+const PROGRAM_STAMP = join(root, 'build', '.built-program');
 const TSC = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 
 /** Runs `npm ci` when the installed packages are not those of package-lock.json. */
@@ -59,27 +59,15 @@ export function ensureBuilt() {
   markBuilt();
 }
 
-/**
- * Puts the program, as tsc has compiled it, into a few files instead of two hundred: a third less
- * CPU time from start to ready. The library stays as it is. Depth and names are those of
- * `build/src/cli`, since some modules look for files next to them.
- */
+/** Makes the program of what was compiled, anew for another version of Node. */
 export async function ensureBundled() {
-  if (modifiedMs(STAMP) <= modifiedMs(join(PROGRAM, 'main.js'))) return;
-  const { build } = await import('esbuild');
-  rmSync(PROGRAM, { recursive: true, force: true });
-  await build({
-    entryPoints: [join(root, 'build', 'src', 'cli', 'main.js')],
-    outdir: PROGRAM,
-    bundle: true,
-    // What one command alone needs is loaded by that command.
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'warning',
-  });
+  if (modifiedMs(STAMP) <= modifiedMs(PROGRAM_STAMP)) {
+    if (readFileSync(PROGRAM_STAMP, 'utf8') === process.version) return;
+  }
+  const { bundle } = await import('./bundle.mjs');
+  const problem = await bundle();
+  if (problem !== undefined) say(`starts will take longer, nothing is precompiled: ${problem}`);
+  writeFileSync(PROGRAM_STAMP, process.version);
 }
 
 export function runTsc(project, options = {}) {

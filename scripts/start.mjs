@@ -5,5 +5,5 @@ checkNodeVersion();
 ensureInstalled();
 ensureBuilt();
 await ensureBundled();
-const { runCommandLine } = await import('../build/program/cli/main.js');
-await runCommandLine(['serve', '--suggest', ...process.argv.slice(2)]);
+const { program } = await import('../build/program/cli/main.js');
+await program.runCommandLine(['serve', '--suggest', ...process.argv.slice(2)]);

@@ -27,6 +27,8 @@ export async function complete(argv: readonly string[]): Promise<void> {
 function describe(command: Command | undefined): Argv {
   const parser = yargs([])
     .scriptName('anchorite')
+    // As all other words here are.
+    .locale('en')
     .version(false)
     .help(false)
     .exitProcess(false)

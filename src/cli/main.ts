@@ -66,7 +66,7 @@ function endWithItsReader(error: NodeJS.ErrnoException): void {
   throw error;
 }
 
-if (isMainProgram()) {
+async function runAsProgram(): Promise<void> {
   process.stdout.on('error', endWithItsReader);
   try {
     // The clock of `performance` begins with the process.
@@ -76,3 +76,5 @@ if (isMainProgram()) {
     process.exitCode = EXIT.failure;
   }
 }
+
+if (isMainProgram()) void runAsProgram();

@@ -315,6 +315,12 @@ async function rehearse(
     (error: unknown) => `the rehearsal after the start failed: ${String(error)}`,
   );
   if (wrong !== undefined) log.write({ level: 'error', event: 'internal-error', sentence: wrong });
+  else
+    log.write({
+      level: 'debug',
+      event: 'rehearsed',
+      sentence: 'recorded answers were judged well',
+    });
 }
 
 /** SIGTERM and SIGINT end the daemon after what was asked is answered; a second one at once. */

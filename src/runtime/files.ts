@@ -114,7 +114,16 @@ function findBeside(name: string): string | undefined {
   for (;;) {
     if (existsSync(join(folder, name))) return join(folder, name);
     const above = dirname(folder);
-    if (existsSync(join(folder, 'package.json')) || above === folder) return undefined;
+    if (isPackage(folder) || above === folder) return undefined;
     folder = above;
+  }
+}
+
+/** A package.json without a name says only how the files beside it are to be read. */
+function isPackage(folder: string): boolean {
+  try {
+    return 'name' in JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  } catch {
+    return false;
   }
 }

@@ -1,0 +1,20 @@
+/**
+ * `node precompile.mjs serve …`: runs the program to its end, then writes what V8 has compiled of it
+ * by then, for the next start (bundle.mjs, src/cli/launch.ts).
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { CACHE_FILE, sealed } from '../build/src/cli/launch.js';
+import { root } from './prepare.mjs';
+
+const { program, script, source } = await import('../build/program/cli/main.js');
+// What nobody has called for a while would be forgotten.
+setFlagsFromString('--no-flush-bytecode');
+await program.runCommandLine(process.argv.slice(2));
+// V8 takes the data only where its flags are as they were: those of every start (runtime/memory.ts).
+for (const flag of ['--flush-bytecode', '--heap-growing-percent=0']) setFlagsFromString(flag);
+if (process.exitCode === 0) {
+  const file = join(root, 'build', 'program', 'cli', CACHE_FILE);
+  writeFileSync(file, sealed(source, script.createCachedData()));
+}
