@@ -4,38 +4,28 @@
  * each referral to an unsigned domain. Whether key, data and signature belong together never
  * changes; whether the key is trusted and the time is right is for others, and asked each time.
  */
-import { equalOctets, octetKey } from '../wire/index.js';
 import type { ImportedKey } from './crypto-provider.js';
-import { RecentMap } from './recent-map.js';
-
-interface Checked {
-  readonly key: ImportedKey;
-  readonly data: Uint8Array;
-}
+import { OctetMemo } from './octet-memo.js';
 
 /** Larger RRsets are rare, and not among those that come again. */
 const MOST_DATA_OCTETS = 2_048;
 
 export class GoodSignatures {
-  readonly #checked: RecentMap<Checked>;
+  readonly #checkedWith: OctetMemo<ImportedKey>;
 
   constructor(maximumSignatures: number) {
-    this.#checked = new RecentMap(maximumSignatures);
+    this.#checkedWith = new OctetMemo(maximumSignatures);
   }
 
   get count(): number {
-    return this.#checked.count;
+    return this.#checkedWith.count;
   }
 
   /** What `check` says, which is not asked where it has found the same good before. */
   isGood(key: ImportedKey, data: Uint8Array, signature: Uint8Array, check: () => boolean): boolean {
-    const id = octetKey(signature);
-    const known = this.#checked.get(id);
-    if (known !== undefined && known.key === key && equalOctets(known.data, data)) return true;
+    if (this.#checkedWith.get(signature, data) === key) return true;
     if (!check()) return false;
-    if (data.length <= MOST_DATA_OCTETS) {
-      this.#checked.put(id, { key, data: Uint8Array.from(data) });
-    }
+    if (data.length <= MOST_DATA_OCTETS) this.#checkedWith.put(key, signature, data);
     return true;
   }
 }

@@ -1,13 +1,15 @@
 /** Remembers imported keys, as importing one can cost as much as a signature check. */
-import { octetKey } from '../wire/index.js';
 import type { ImportedKey } from './crypto-provider.js';
-import { RecentMap } from './recent-map.js';
+import { OctetMemo } from './octet-memo.js';
+
+/** The same octets are another key for another algorithm. */
+const ALGORITHM_OCTET = Array.from({ length: 256 }, (_, algorithm) => Uint8Array.of(algorithm));
 
 export class ImportedKeyCache {
-  readonly #keys: RecentMap<ImportedKey>;
+  readonly #keys: OctetMemo<ImportedKey>;
 
   constructor(maximumKeys: number) {
-    this.#keys = new RecentMap(maximumKeys);
+    this.#keys = new OctetMemo(maximumKeys);
   }
 
   get count(): number {
@@ -20,11 +22,11 @@ export class ImportedKeyCache {
     publicKey: Uint8Array,
     make: (algorithm: number, publicKey: Uint8Array) => ImportedKey | undefined,
   ): ImportedKey | undefined {
-    const id = String.fromCharCode(algorithm) + octetKey(publicKey);
-    const known = this.#keys.get(id);
+    const second = ALGORITHM_OCTET[algorithm];
+    const known = this.#keys.get(publicKey, second);
     if (known !== undefined) return known;
     const key = make(algorithm, publicKey);
-    if (key !== undefined) this.#keys.put(id, key);
+    if (key !== undefined) this.#keys.put(key, publicKey, second);
     return key;
   }
 }

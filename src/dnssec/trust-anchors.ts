@@ -47,9 +47,13 @@ export class TrustAnchors {
   /** Anchors that were left out, for the operator to hear about. */
   readonly unsupported: readonly UnusableAnchor[];
   readonly #byName: ReadonlyMap<string, Anchor>;
+  readonly #deepestFirst: readonly Name[];
 
   private constructor(byName: ReadonlyMap<string, Anchor>, unsupported: UnusableAnchor[]) {
     this.#byName = byName;
+    this.#deepestFirst = Array.from(byName.values(), ({ zone }) => zone).sort(
+      (a, b) => b.labelCount - a.labelCount,
+    );
     this.unsupported = unsupported;
   }
 
@@ -90,11 +94,7 @@ export class TrustAnchors {
 
   /** RFC 6840 §5.10 and Appendix C.1: of nested anchors the closest one counts. */
   closestAtOrAbove(name: Name): Name | undefined {
-    for (let candidate = name; ; candidate = candidate.parent()) {
-      const anchor = this.#byName.get(candidate.key);
-      if (anchor !== undefined) return anchor.zone;
-      if (candidate.isRoot) return undefined;
-    }
+    return this.#deepestFirst.find((zone) => name.isAtOrBelow(zone));
   }
 
   /** The verdict on data that no anchor covers; undefined when one does. */

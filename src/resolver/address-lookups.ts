@@ -89,7 +89,7 @@ export class AddressLookups {
       addAddresses(cut.spare, known.told);
     } else {
       // The name's own zone cannot be asked for its address but by way of the same glue.
-      const glue = cuts.closest(name, clock)?.glue?.get(name.key);
+      const glue = cuts.closest(name, clock)?.glueOf(name);
       if (glue === undefined) return false;
       addAddresses(cut.addresses, glue);
     }
@@ -115,11 +115,11 @@ export class AddressLookups {
     const { cut, effort } = exchange;
     const { key } = name;
     if (!this.#mayWaitFor(key, lineage)) return false;
-    cut.lookingUp.add(key);
+    if (!cut.lookingUp.includes(key)) cut.lookingUp.push(key);
     const running = this.#inFlight.get(key);
     const lookup = running ?? { name, waiting: [], told: [], dependsOn: new Set() };
     const arrived = (addresses: readonly ServerAddress[]): void => {
-      cut.lookingUp.delete(key);
+      cut.lookedUp(key);
       if (addresses.length === 0) cut.failedLookups++;
       else addAddresses(cut.addresses, addresses);
       addAddresses(cut.spare, lookup.told);
@@ -192,7 +192,7 @@ export class AddressLookups {
     const services: ResolutionServices = {
       ...this.#services,
       ask: (cut, ...asked) => {
-        addAddresses(told, cut.glue?.get(name.key) ?? []);
+        addAddresses(told, cut.glueOf(name) ?? []);
         return this.#services.ask(cut, ...asked);
       },
     };

@@ -323,7 +323,12 @@ class KeyFetch {
       (set) => set.type === RRType.DS && set.owner.equals(cut.zone),
     );
     if (announced === true) this.#askForKeys();
-    this.#chain.delegationOf(cut, this.#effort).whenSettled((delegation) => {
+    // The parent's word is heard while the zone's own servers are awaited.
+    this.#machine.whileWaiting(() => this.#hearParent());
+  }
+
+  #hearParent(): void {
+    this.#chain.delegationOf(this.#cut, this.#effort).whenSettled((delegation) => {
       switch (delegation.kind) {
         case 'signed':
           this.#delegation = delegation;
@@ -342,7 +347,7 @@ class KeyFetch {
           this.#settle({
             kind: 'unreachable',
             errors: [{ code: EdeCode.DNSSEC_BOGUS, text: '' }],
-            sentence: `${cut.zone.toString()} is proven to be no zone`,
+            sentence: `${this.#cut.zone.toString()} is proven to be no zone`,
           });
           return;
         default:

@@ -6,7 +6,7 @@ import { isForbidden } from './forbidden-addresses.js';
 import { LIMITS } from './limits.js';
 import { type ConfiguredZone, DNS_PORT, type Machine } from './machine.js';
 import type { CleanReply } from './sanitise.js';
-import { type ServerAddress, ZoneCut } from './zone-cut.js';
+import { type Glue, type ServerAddress, ZoneCut } from './zone-cut.js';
 
 export function serverAddress(address: IpAddress, port: number): ServerAddress {
   return { address, port, key: port === DNS_PORT ? address.key : `${address.key}#${port}` };
@@ -24,14 +24,16 @@ export function cutFromReferral(
   const addresses: ServerAddress[] = [];
   const unresolved: Name[] = [];
   const halfKnown: Name[] = [];
-  const inside = new Map<string, readonly ServerAddress[]>();
+  const inside: Glue[] = [];
   for (const name of names) {
     const glue = reply.glue.filter((record) => record.owner.equals(name));
     const usable = usableAddresses(machine, glue);
     if (usable.length === 0) unresolved.push(name);
     else addAddresses(addresses, usable);
     if (usable.length > 0 && lacksFamily(machine, usable)) halfKnown.push(name);
-    if (usable.length > 0 && name.isAtOrBelow(nameServers.owner)) inside.set(name.key, usable);
+    if (usable.length > 0 && name.isAtOrBelow(nameServers.owner)) {
+      inside.push({ name, addresses: usable });
+    }
   }
   return new ZoneCut({
     zone: nameServers.owner,
@@ -43,7 +45,7 @@ export function cutFromReferral(
     forwarding: false,
     expiresAtMs: machine.cuts.endMs(nameServers.ttlSeconds, parent, machine.clock),
     referral: { authority: reply.authority, server },
-    ...(inside.size === 0 ? {} : { glue: inside }),
+    glue: inside,
   });
 }
 

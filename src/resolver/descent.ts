@@ -87,13 +87,13 @@ export class Descent {
     const { name, type, effort, validated } = this.#goal;
     const mode = cut.forwarding || wholeName ? 'off' : this.#services.machine.config.minimisation;
     const step = nextStep(mode, cut.zone, name, type, knownLabels, this.#probes);
-    if (step.isProbe) {
-      this.#probe(cut, step);
-    } else {
-      this.#ask(cut);
-    }
-    // After the question, so that it is on its way first.
-    if (validated) this.#services.anticipateKeys(cut, effort);
+    // Keys take longer to check than answers, so they are asked for first, if it is known that
+    // there are any; otherwise nothing must keep the question from being on its way.
+    const keysFirst = validated && cut.isKnownSigned;
+    if (keysFirst) this.#services.anticipateKeys(cut, effort);
+    if (step.isProbe) this.#probe(cut, step);
+    else this.#ask(cut);
+    if (validated && !keysFirst) this.#services.anticipateKeys(cut, effort);
   }
 
   #probe(cut: ZoneCut, step: Step): void {

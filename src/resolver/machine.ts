@@ -156,6 +156,8 @@ export class Machine {
   /** Whether anybody wants to hear of every step; what is wrong is always told. */
   reporting = true;
   #effects: Effect[] = [];
+  /** Whether there is a query among them. */
+  #isSending = false;
   readonly #attempts = new InFlight<number, Attempt>();
   #lastQueryId = 0;
   #hedges = 5;
@@ -269,6 +271,7 @@ export class Machine {
   takeEffects(): readonly Effect[] {
     const effects = this.#effects;
     this.#effects = [];
+    this.#isSending = false;
     return effects;
   }
 
@@ -285,6 +288,15 @@ export class Machine {
     if (this.reporting) this.#effects.push({ kind: 'report', report });
   }
 
+  /**
+   * Work that can be done while a reply is awaited is done when the queries of this event are out;
+   * without any, at once, lest nobody call again.
+   */
+  whileWaiting(work: () => void): void {
+    if (this.#isSending) this.deadlines.schedule(this.now.monotonicMs, work);
+    else work();
+  }
+
   nextQueryId(): number {
     this.#lastQueryId++;
     return this.#lastQueryId;
@@ -293,6 +305,7 @@ export class Machine {
   send(attempt: Attempt, octets: Uint8Array): void {
     this.#attempts.set(attempt.queryId, attempt);
     this.#queriesSent++;
+    this.#isSending = true;
     this.#hedges = Math.min(this.#hedges + LIMITS.hedgePercent.value / 100, MOST_HEDGES);
     this.#effects.push({
       kind: 'send',

@@ -16,6 +16,13 @@ export interface ReferralProof {
   readonly server: IpAddress;
 }
 
+export interface Glue {
+  readonly name: Name;
+  readonly addresses: readonly ServerAddress[];
+}
+
+const NO_GLUE: readonly Glue[] = [];
+
 export class ZoneCut {
   readonly zone: Name;
   /** The cut that delegated it; undefined for the root, configured anchors and forwarders. */
@@ -29,8 +36,8 @@ export class ZoneCut {
   /** Addresses that a parent gave for names whose own zone tells others: a last resort. */
   readonly spare: ServerAddress[] = [];
   readonly nameServers: readonly Name[];
-  /** Addresses of name servers inside the zone itself, by name, as the parent gave them. */
-  readonly glue: ReadonlyMap<string, readonly ServerAddress[]> | undefined;
+  /** Addresses of name servers inside the zone itself, as the parent gave them. */
+  readonly glue: readonly Glue[];
   /** Servers recurse for us: RD is set, and zone cuts are found by DS questions. */
   readonly forwarding: boolean;
   /** Life of the delegation: the parent's NS TTL, never prolonged by the child (ghost domains). */
@@ -44,7 +51,7 @@ export class ZoneCut {
   /** What its servers gave was bogus before. */
   isDoubtful = false;
   /** Keys of the name server names that are being looked up now. */
-  readonly lookingUp = new Set<string>();
+  readonly lookingUp: string[] = [];
   /** Name server names whose look-up failed. */
   failedLookups = 0;
 
@@ -58,7 +65,7 @@ export class ZoneCut {
     forwarding: boolean;
     expiresAtMs: number;
     referral?: ReferralProof;
-    glue?: ReadonlyMap<string, readonly ServerAddress[]>;
+    glue?: readonly Glue[];
   }) {
     this.zone = fields.zone;
     this.parent = fields.parent;
@@ -69,13 +76,23 @@ export class ZoneCut {
     this.forwarding = fields.forwarding;
     this.expiresAtMs = fields.expiresAtMs;
     this.referral = fields.referral;
-    this.glue = fields.glue;
+    this.glue = fields.glue ?? NO_GLUE;
   }
 
   /** Whether there is any way left to more addresses than are known. */
   get mayGrow(): boolean {
     const { unresolved, halfKnown, spare, lookingUp } = this;
-    return unresolved.length + halfKnown.length + spare.length + lookingUp.size > 0;
+    return unresolved.length + halfKnown.length + spare.length + lookingUp.length > 0;
+  }
+
+  /** The parent's addresses for a name server inside the zone. */
+  glueOf(name: Name): readonly ServerAddress[] | undefined {
+    return this.glue.find((glue) => glue.name.equals(name))?.addresses;
+  }
+
+  lookedUp(key: string): void {
+    const at = this.lookingUp.indexOf(key);
+    if (at >= 0) this.lookingUp.splice(at, 1);
   }
 
   /** False while nothing is known, or when the zone's data need not be signed. */

@@ -162,6 +162,10 @@ export class Driver {
     do {
       const { event, now } = this.#waiting.shift()!;
       this.#handle(event, now);
+      // What can be done while replies are awaited is due when the queries are out.
+      if (event.kind !== 'tick' && this.#nextDeadlineMs() <= now.monotonicMs) {
+        this.#waiting.unshift({ event: { kind: 'tick' }, now });
+      }
       nowMs = this.#clock.now().monotonicMs;
     } while (this.#waiting.length > 0 && nowMs < this.#turnEndsMs && !this.#closed);
     this.#busy = false;
@@ -252,9 +256,13 @@ export class Driver {
   }
 
   #wakeAtMs(): number {
-    const machineMs = this.#machine.nextDeadlineMs() ?? Number.POSITIVE_INFINITY;
+    const machineMs = this.#nextDeadlineMs();
     const giveUpMs = this.#asked.oldest()?.giveUpAtMs ?? Number.POSITIVE_INFINITY;
     return Math.max(Math.min(machineMs, giveUpMs), this.#restUntilMs);
+  }
+
+  #nextDeadlineMs(): number {
+    return this.#machine.nextDeadlineMs() ?? Number.POSITIVE_INFINITY;
   }
 
   /** Housekeeping may wait for ever; a question may not. */

@@ -222,8 +222,8 @@ t.test('a reply that is here when the timer fires is not late', async (t) => {
   // The event loop stands still until both are there, as it does while signatures are checked.
   sender.send('reply');
   while (clock.now().monotonicMs < dueMs + 10);
-  await until('both events', () => machine.events.length === 3);
-  t.same(machine.kinds(), ['question', 'failed', 'tick']);
+  await until('both events', () => machine.events.length >= 3);
+  t.same(machine.kinds().slice(0, 3), ['question', 'failed', 'tick']);
   driver.close();
   receiver.close();
   sender.close();
