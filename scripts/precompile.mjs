@@ -13,7 +13,12 @@ const { program, script, source } = await import('../build/program/cli/main.js')
 setFlagsFromString('--no-flush-bytecode');
 await program.runCommandLine(process.argv.slice(2));
 // V8 takes the data only where its flags are as they were: those of every start (runtime/memory.ts).
-for (const flag of ['--flush-bytecode', '--heap-growing-percent=0']) setFlagsFromString(flag);
+const asAtTheStart = [
+  '--flush-bytecode',
+  '--heap-growing-percent=0',
+  '--semi-space-growth-factor=2',
+];
+for (const flag of asAtTheStart) setFlagsFromString(flag);
 if (process.exitCode === 0) {
   const file = join(root, 'build', 'program', 'cli', CACHE_FILE);
   writeFileSync(file, sealed(source, script.createCachedData()));

@@ -37,6 +37,7 @@ import {
 } from './workers.js';
 
 export const serve: Run = async ({ flags, rest, startedMs }) => {
+  keepHeapSmall();
   const result = await readConfig(flags);
   if (!result.ok) return refuse(result.errors);
   const lab = readLabFlags(flags);
@@ -117,7 +118,6 @@ async function runDaemon(setup: Setup): Promise<number> {
   });
   if (!assembled.ok) return refuse(assembled.problems.map((message) => ({ message })));
   const { assembly } = assembled;
-  keepHeapSmall();
   for (const sentence of assembly.warnings) {
     log.write({ level: 'warn', event: 'trust-anchor', sentence });
   }
