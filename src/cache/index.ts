@@ -7,6 +7,7 @@ export * from './delegation-cache.js';
 export * from './failure-cache.js';
 export * from './limits.js';
 export * from './negative-cache.js';
+export { countBoundedMap } from './octet-bounded-map.js';
 export * from './reply-cache.js';
 export * from './rrset-cache.js';
 export * from './server-health.js';

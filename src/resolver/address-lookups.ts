@@ -3,7 +3,7 @@
  * there, nothing else: a wrong address can delay an answer, not forge a validated one. Circles of
  * zones that serve each other without glue are noticed and not walked.
  */
-import { LRUCache } from 'lru-cache';
+import { countBoundedMap } from '../cache/index.js';
 import { type Name, type ResourceRecord, RRType } from '../wire/index.js';
 import { addAddresses, usableAddresses } from './delegations.js';
 import type { Effort } from './effort.js';
@@ -41,7 +41,7 @@ interface Known {
 export class AddressLookups {
   readonly #services: ResolutionServices;
   readonly #inFlight = new InFlight<string, Lookup>();
-  readonly #known = new LRUCache<string, Known>({ max: LIMITS.nameServerAddresses.value });
+  readonly #known = countBoundedMap<Known>(LIMITS.nameServerAddresses.value);
 
   constructor(services: ResolutionServices) {
     this.#services = services;

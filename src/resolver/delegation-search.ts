@@ -2,7 +2,7 @@
  * Asks the parent's servers what they say about a zone cut at a name: the DS question of RFC 4035
  * §5.2, for cuts that no referral showed. Equal searches are one, and verdicts are kept.
  */
-import { LRUCache } from 'lru-cache';
+import { countBoundedMap } from '../cache/index.js';
 import { type Bogus, bogus, indeterminate } from '../dnssec/index.js';
 import { type Name, RRType } from '../wire/index.js';
 import { Deferred } from './deferred.js';
@@ -16,9 +16,9 @@ import type { CutDelegation } from './trust-types.js';
 export class DelegationSearch {
   readonly #services: ResolutionServices;
   readonly #inFlight = new InFlight<string, Deferred<CutDelegation>>();
-  readonly #known = new LRUCache<string, CutDelegation & { readonly expiresAtMs: number }>({
-    max: LIMITS.delegationVerdicts.value,
-  });
+  readonly #known = countBoundedMap<CutDelegation & { readonly expiresAtMs: number }>(
+    LIMITS.delegationVerdicts.value,
+  );
 
   constructor(services: ResolutionServices) {
     this.#services = services;
