@@ -40,7 +40,7 @@ const WRAPPER = { head: '(function (module, exports, require, programUrl) {', ta
 
 const LAUNCH = `#!/usr/bin/env node
 import { load } from './launch.js';
-export const { program, script, source, isPrecompiled } = load(__dirname, __filename, require);
+export const { program, script, isPrecompiled } = load(__dirname, __filename, require);
 `;
 
 /** What stood in the way of compiling beforehand; undefined when all is well. */

@@ -1,5 +1,5 @@
 /**
- * What `anchorite` names: loads the program, which scripts/prepare.mjs has put into one file beside
+ * What `anchorite` names: loads the program, which scripts/bundle.mjs has put into one file beside
  * this one, together with what V8 had compiled of it when it was built. Without the latter the
  * start takes half as long again and nothing else changes. Nothing is ever written here.
  */
@@ -21,7 +21,6 @@ export interface Program {
 
 export interface Loaded {
   readonly program: Program;
-  readonly source: Buffer;
   readonly script: Script;
   /** Whether V8 has taken what was compiled before. */
   readonly isPrecompiled: boolean;
@@ -38,11 +37,10 @@ export function load(folder: string, file: string, require: NodeJS.Require): Loa
     ...(cachedData === undefined ? {} : { cachedData }),
   });
   const module = { exports: {} };
-  // The file is the body of one function (`WRAPPER` in scripts/prepare.mjs).
+  // The file is the body of one function (`WRAPPER` in scripts/bundle.mjs).
   script.runInThisContext()(module, module.exports, require, pathToFileURL(file).href);
   return {
     program: module.exports as Program,
-    source,
     script,
     isPrecompiled: cachedData !== undefined && script.cachedDataRejected === false,
   };
