@@ -40,6 +40,8 @@ export interface Place {
 export interface SubjectOptions extends Partial<Place> {
   /** The processors that it may use, as taskset(1) takes them; all unless told. */
   readonly cores?: string | undefined;
+  /** Whether its event loop can be watched; a program that has none is started as it is. */
+  readonly watchLoop?: boolean;
 }
 
 export interface Product {
@@ -52,6 +54,9 @@ export interface Product {
 
 export const HOST = '127.0.0.1';
 const TASKSET = '/usr/bin/taskset';
+const LOOP_HOOK = fileURLToPath(new URL('loop-delay.js', import.meta.url));
+/** Of `loop-delay.ts`, which must not be loaded here. */
+const LOOP_DELAY_FILE = 'loop-delay.json';
 const READY_WITHIN_MS = 20_000;
 
 function installed(...places: string[]): string | undefined {
@@ -244,6 +249,11 @@ export function pinned(line: CommandLine, cores: string | undefined): CommandLin
   return { command: TASKSET, args: ['-c', cores, line.command, ...line.args] };
 }
 
+function watched(line: CommandLine): CommandLine {
+  if (line.command !== process.execPath) return line;
+  return { command: line.command, args: ['--import', LOOP_HOOK, ...line.args] };
+}
+
 /** A resolver that runs. */
 export class Subject {
   readonly name: string;
@@ -270,12 +280,13 @@ export class Subject {
     product: Product,
     port: number,
     foundation: Foundation,
-    { ipv6 = false, parallel = 1, cores }: SubjectOptions = {},
+    { ipv6 = false, parallel = 1, cores, watchLoop = false }: SubjectOptions = {},
   ): Promise<Subject> {
     const folder = mkdtempSync(join(tmpdir(), `anchorite-bench-${product.name}-`));
     mkdirSync(join(folder, 'cache'));
     const place = { host: HOST, port, ipv6, parallel };
-    const { command, args } = pinned(product.prepare(folder, place, foundation), cores);
+    const line = product.prepare(folder, place, foundation);
+    const { command, args } = pinned(watchLoop ? watched(line) : line, cores);
     const before = performance.now();
     const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     const said: string[] = [];
@@ -300,6 +311,18 @@ export class Subject {
   residentMegabytes(): number {
     const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1_024;
+  }
+
+  /** How late the event loop was while `work` went on, 99 of 100 times; NaN without any. */
+  async loopDelayMs(work: () => Promise<void>): Promise<number> {
+    const isWatched = this.#child.spawnargs.includes(LOOP_HOOK);
+    if (isWatched) this.#child.kill('SIGUSR2');
+    await work();
+    if (!isWatched) return Number.NaN;
+    this.#child.kill('SIGUSR2');
+    const file = join(this.#folder, LOOP_DELAY_FILE);
+    while (!existsSync(file) && this.#child.exitCode === null) await pause(5);
+    return JSON.parse(readFileSync(file, 'utf8')).p99Ms;
   }
 
   async stop(): Promise<void> {
@@ -332,10 +355,12 @@ async function acceptsTcp(port: number, child: ChildProcess): Promise<boolean> {
   const endMs = performance.now() + READY_WITHIN_MS;
   while (performance.now() < endMs && child.exitCode === null) {
     if (await tryToConnect(port)) return true;
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await pause(1);
   }
   return false;
 }
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function tryToConnect(port: number): Promise<boolean> {
   return new Promise((resolve) => {
