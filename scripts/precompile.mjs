@@ -12,7 +12,7 @@ const { program, script } = await import('../build/program/cli/main.js');
 // What nobody has called for a while would be forgotten.
 setFlagsFromString('--no-flush-bytecode');
 await program.runCommandLine(process.argv.slice(2));
-// V8 takes the data only where its flags are as they were: those of every start (runtime/memory.ts).
+// V8 takes the data only where its flags are as they were: those of every start (cli/memory.ts).
 const asAtTheStart = [
   '--flush-bytecode',
   '--heap-growing-percent=0',

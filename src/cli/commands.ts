@@ -1,6 +1,7 @@
 /** The commands of `anchorite`, as data: the parser, the help and the dispatch read this table. */
 import { FLAGS, type FlagDescription } from '../config/index.js';
 import { type Command, EXIT, type Flag } from './command.js';
+import { keepHeapSmall } from './memory.js';
 
 function settingFlag(setting: FlagDescription): Flag {
   const { name, description, placeholder, repeatable, fallback, group } = setting;
@@ -68,7 +69,11 @@ export const COMMANDS: readonly Command[] = [
       { name: 'suggest', description: 'Print a command to try when ready.', hidden: true },
       ...settingFlags,
     ],
-    load: async () => (await import('./serve.js')).serve,
+    load: async () => {
+      // Before so much is loaded that stays, and makes V8 expect that more will.
+      keepHeapSmall();
+      return (await import('./serve.js')).serve;
+    },
   },
   {
     path: 'resolve',

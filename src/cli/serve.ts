@@ -6,7 +6,6 @@ import {
   Daemon,
   type DaemonReport,
   inheritedSockets,
-  keepHeapSmall,
   type LostQuestion,
   MetricsServer,
   notifyReady,
@@ -37,7 +36,6 @@ import {
 } from './workers.js';
 
 export const serve: Run = async ({ flags, rest, startedMs }) => {
-  keepHeapSmall();
   const result = await readConfig(flags);
   if (!result.ok) return refuse(result.errors);
   const lab = readLabFlags(flags);

@@ -12,7 +12,6 @@ export * from './files.js';
 export * from './inherited-sockets.js';
 export { labSigner } from './lab-signer.js';
 export { type MailHost, readMailHost } from './mail-host.js';
-export { keepHeapSmall } from './memory.js';
 export type { ListenAddress } from './listen-udp.js';
 export { MetricsServer, type MetricsStart } from './metrics-server.js';
 export { probeNetwork, probeResolver, type ProbeTargets } from './network-probes.js';

@@ -9,9 +9,8 @@ import { setFlagsFromString } from 'node:v8';
 const HEAP_GROWING_PERCENT = 30;
 
 /**
- * By how much the space for new objects grows at a time: it stays at the two megabytes that it has
- * after the start. By itself it becomes eight times that, and each collection of so much is a
- * pause that clients notice.
+ * By how much the space for new objects grows at a time: it stays at the megabyte that it begins
+ * with. By itself it becomes sixteen, and to collect so much takes a pause that clients notice.
  */
 const NEW_SPACE_GROWTH_FACTOR = 1;
 
