@@ -37,7 +37,7 @@ export function openAttempt(
     name,
     sentName: ask.keepCase || !config.randomiseCase ? name : mixCase(name, machine),
     type,
-    sentAtMs: machine.now.monotonicMs,
+    sentAtMs: machine.presentMs,
     edns,
     hedge,
     clientCookie: edns ? health.clientCookie(server.key) : undefined,

@@ -212,7 +212,7 @@ export class Exchange implements AttemptOwner {
 
   #schedule(attempt: Attempt): void {
     const { machine } = this;
-    const start = machine.now.monotonicMs;
+    const start = attempt.sentAtMs;
     const key = attempt.server.key;
     const tcp = attempt.transport === 'tcp';
     const wait = machine.health.retransmitMs(key) * (tcp ? 4 : 1);
@@ -382,8 +382,8 @@ export class Exchange implements AttemptOwner {
     this.#opinions++;
     this.#remove(attempt);
     if (isFirst) {
-      const { deadlines, now } = this.#machine;
-      const until = now.monotonicMs + LIMITS.secondOpinionMs.value;
+      const { deadlines, presentMs } = this.#machine;
+      const until = presentMs + LIMITS.secondOpinionMs.value;
       this.#patience = deadlines.schedule(until, () => this.#settleForMeagre());
     }
     this.#launch(false);

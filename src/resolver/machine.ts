@@ -153,6 +153,8 @@ export class Machine {
   /** How many DNAME records were seen: while none, no ancestor need be looked up. */
   dnamesSeen = 0;
   now: Now = { monotonicMs: 0, wallSeconds: 0, cacheMs: 0 };
+  /** By which replies are late: a query is not on its way while its cause waits for its turn. */
+  presentMs = 0;
   /** Whether anybody wants to hear of every step; what is wrong is always told. */
   reporting = true;
   #effects: Effect[] = [];

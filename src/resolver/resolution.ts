@@ -72,9 +72,9 @@ export class Resolution {
   start(): void {
     this.#step();
     if (this.#finished || !this.#mayForgive) return;
-    const { deadlines, now } = this.#services.machine;
+    const { deadlines, presentMs } = this.#services.machine;
     const patienceMs = LIMITS.insecureTlsaMs.value;
-    this.#patience = deadlines.schedule(now.monotonicMs + patienceMs, () => {
+    this.#patience = deadlines.schedule(presentMs + patienceMs, () => {
       const zone = this.#descent?.deepest?.zone.toString() ?? '.';
       const sentence = `no server of ${zone} answered within ${patienceMs} ms`;
       this.#forgive([{ code: EdeCode.NO_REACHABLE_AUTHORITY, text: '' }], sentence, () => {});

@@ -107,10 +107,14 @@ export class Resolver {
     );
   }
 
-  /** Takes one event at one instant; returns what is to be done about it, in order. */
-  handle(event: ResolverEvent, now: Now): readonly Effect[] {
+  /**
+   * Takes one event at one instant; returns what is to be done about it, in order. Where events
+   * wait for their turn, `now` is when this one came, and `presentMs` when its queries go out.
+   */
+  handle(event: ResolverEvent, now: Now, presentMs = now.monotonicMs): readonly Effect[] {
     const machine = this.#machine;
     machine.now = now;
+    machine.presentMs = presentMs;
     this.#maintenance?.startOnce();
     machine.deadlines.fireDue(now.monotonicMs);
     switch (event.kind) {

@@ -28,10 +28,10 @@ export class RootReach {
 
   /** Calls `giveUp` when nothing at all is heard of the root, if it has been silent for long. */
   watch(giveUp: () => void): Timer | undefined {
-    const { deadlines, now } = this.#machine;
+    const { deadlines, now, presentMs } = this.#machine;
     const silentSinceMs = now.monotonicMs - RECENTLY_MS;
     if (this.#heardMs > silentSinceMs) return undefined;
-    return deadlines.schedule(now.monotonicMs + LIMITS.rootPatienceMs.value, () => {
+    return deadlines.schedule(presentMs + LIMITS.rootPatienceMs.value, () => {
       if (this.#heardMs <= silentSinceMs) giveUp();
     });
   }

@@ -19,7 +19,7 @@ import type { OpenUpstream, OutgoingQuery, Upstream } from './upstream.js';
 
 /** The resolver as the driver sees it; tests put other machines in its place. */
 export interface Machine {
-  handle(event: ResolverEvent, now: Now): readonly Effect[];
+  handle(event: ResolverEvent, now: Now, presentMs: number): readonly Effect[];
   nextDeadlineMs(): number | undefined;
 }
 
@@ -83,8 +83,8 @@ export class Driver {
   constructor({ machine, clock, openUpstream, report, keepAnchors }: DriverParts) {
     this.#machine = machine;
     this.#clock = clock;
-    this.#report = report;
-    this.#keepAnchors = keepAnchors ?? (() => undefined);
+    this.#report = apart(report);
+    this.#keepAnchors = apart(keepAnchors ?? (() => undefined));
     this.#upstream = openUpstream((event) => this.#take(event, undefined));
   }
 
@@ -103,7 +103,7 @@ export class Driver {
 
   /** `listener` hears that replies kept from earlier must not be sent any more. */
   onRepliesOutdated(listener: () => void): void {
-    this.#outdated.push(listener);
+    this.#outdated.push(apart(listener));
   }
 
   /** `finished` is called exactly once, perhaps before this returns; never after `cancel`. */
@@ -142,7 +142,7 @@ export class Driver {
     // Effects can cause events at once; these wait until the present one is dealt with.
     if (this.#busy) return;
     if (this.#turn === undefined) this.#beginTurn(instant.monotonicMs);
-    if (instant.monotonicMs < this.#turnEndsMs) this.#work();
+    if (instant.monotonicMs < this.#turnEndsMs) this.#work(instant.monotonicMs);
   }
 
   #beginTurn(nowMs: number): void {
@@ -150,18 +150,19 @@ export class Driver {
     this.#turn = setImmediate(() => {
       this.#turn = undefined;
       if (this.#waiting.length === 0) return;
-      this.#beginTurn(this.#clock.now().monotonicMs);
-      this.#work();
+      const nowMs = this.#clock.now().monotonicMs;
+      this.#beginTurn(nowMs);
+      this.#work(nowMs);
     });
   }
 
   /** Deals with events until none is left or the turn is over. */
-  #work(): void {
+  #work(startMs: number): void {
     this.#busy = true;
-    let nowMs: number;
+    let nowMs = startMs;
     do {
       const { event, now } = this.#waiting.shift()!;
-      this.#handle(event, now);
+      this.#handle(event, now, nowMs);
       // What can be done while replies are awaited is due when the queries are out.
       if (event.kind !== 'tick' && this.#nextDeadlineMs() <= now.monotonicMs) {
         this.#waiting.unshift({ event: { kind: 'tick' }, now });
@@ -172,15 +173,18 @@ export class Driver {
     this.#setTimer(nowMs);
   }
 
-  #handle(event: ResolverEvent, now: Now): void {
+  #handle(event: ResolverEvent, now: Now, presentMs: number): void {
     let effects: readonly Effect[];
     try {
-      effects = this.#machine.handle(event, now);
+      effects = this.#machine.handle(event, now, presentMs);
     } catch (error) {
       this.#broken(event, error, now);
       return;
     }
-    for (const effect of effects) this.#perform(effect);
+    for (const effect of effects) {
+      if (this.#closed) return;
+      this.#perform(effect);
+    }
   }
 
   #perform(effect: Effect): void {
@@ -272,6 +276,8 @@ export class Driver {
   }
 
   #wake(): void {
+    // Since this timer fired, an event may have set another one.
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#timerAtMs = Number.POSITIVE_INFINITY;
     const now = this.#clock.now();
@@ -281,8 +287,24 @@ export class Driver {
       this.#finish(handle, INTERNAL_ERROR, now);
       this.#take({ kind: 'cancelled', handle }, now);
     }
-    this.#take({ kind: 'tick' }, now);
+    // Events that wait bring what is due by then, and the next timer.
+    if (this.#waiting.length === 0) this.#take({ kind: 'tick' }, now);
   }
+}
+
+/** What a listener throws is told to its owner, where nothing of ours is under way. */
+function apart<Told extends readonly unknown[]>(
+  listener: (...told: Told) => void,
+): (...told: Told) => void {
+  return (...told) => {
+    try {
+      listener(...told);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  };
 }
 
 function describe(error: unknown): string {

@@ -18,6 +18,13 @@ const AVOIDED_PORTS: ReadonlySet<number> = new Set([4_791, 11_211]);
 const PORT_TRIES = 20;
 /** Four attempts for each of the resolver's 1,000 questions, and a few. */
 const MAX_SOCKETS = 4_096;
+/**
+ * Of replies to one query: as much as the largest datagram. What is heard waits for its turn, and
+ * the kernel's buffer is not what bounds it any more.
+ */
+const MOST_HEARD_OCTETS = 65_536;
+/** What a small reply takes beside its octets. */
+const HEARING_OCTETS = 1_024;
 
 interface OpenQuery {
   readonly socket: Socket;
@@ -25,6 +32,7 @@ interface OpenQuery {
   /** What the query's OPT record advertised (RFC 6891 §6.2.3), or 512. */
   readonly advertisedOctets: number;
   missed: boolean;
+  heardOctets: number;
 }
 
 export class UpstreamUdp {
@@ -57,6 +65,7 @@ export class UpstreamUdp {
       query,
       advertisedOctets: advertisedSize(query.octets),
       missed: false,
+      heardOctets: 0,
     };
     this.#open.set(queryId, open);
     this.#bind(open, PORT_TRIES);
@@ -124,6 +133,8 @@ export class UpstreamUdp {
       this.#deliver({ kind: 'near miss', queryId });
       return;
     }
+    if (open.heardOctets >= MOST_HEARD_OCTETS) return;
+    open.heardOctets += HEARING_OCTETS + datagram.length;
     // A plain array, since slices of a Buffer are views that keep and share its memory.
     const octets = new Uint8Array(datagram.buffer, datagram.byteOffset, datagram.length);
     // RFC 9715: more than was asked for may have come in fragments, and these can be forged.

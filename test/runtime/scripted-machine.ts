@@ -6,6 +6,8 @@ export type Script = (event: ResolverEvent, now: Now) => readonly Effect[];
 
 export class ScriptedMachine implements Machine {
   readonly events: ResolverEvent[] = [];
+  /** When each was dealt with. */
+  readonly presentMs: number[] = [];
   deadlineMs: number | undefined;
   script: Script;
 
@@ -13,8 +15,9 @@ export class ScriptedMachine implements Machine {
     this.script = script;
   }
 
-  handle(event: ResolverEvent, now: Now): readonly Effect[] {
+  handle(event: ResolverEvent, now: Now, presentMs: number): readonly Effect[] {
     this.events.push(event);
+    this.presentMs.push(presentMs);
     return this.script(event, now);
   }
 

@@ -108,6 +108,22 @@ t.test('UDP: a wrong ID is a near miss, once, and the right reply still counts',
   t.match(events[1], { octets: { length: 3 } }, 'what is in it, the resolver judges');
 });
 
+t.test('UDP: a flood of replies to one query is not kept until its turn comes', async (t) => {
+  const port = await udpServer(t, (octets, from, socket) => {
+    for (let count = 0; count < 100; count++) {
+      socket.send(replyTo(octets, 4_096), from.port, from.address);
+    }
+  });
+  const { udp, events } = openUdp(t);
+  udp.send(query(port));
+  await until('some replies', () => events.length >= 13);
+  await pause(50);
+  t.equal(events.length, 13, 'as many as come to 64 KiB');
+  t.equal(udp.openSockets, 1, 'the resolver says when enough was heard');
+  udp.send(query(port));
+  await until('those to another query', () => events.length > 13);
+});
+
 t.test('UDP: more than was advertised is marked (RFC 9715)', async (t) => {
   let size = 0;
   const port = await udpServer(t, (octets, from, socket) => {

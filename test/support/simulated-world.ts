@@ -136,6 +136,8 @@ export class SimulatedWorld {
   readonly open = new Map<number, SendEffect>();
   /** Added to the wall clock only: a step of the system time. */
   wallStepSeconds = 0;
+  /** How long each event waits for its turn, as it does behind many others. */
+  waitingMs = 0;
   readonly #startSeconds: number;
   readonly #spoofer: Spoofer | undefined;
   readonly #queue: Scheduled[] = [];
@@ -240,7 +242,8 @@ export class SimulatedWorld {
   }
 
   #handleEvent(event: ResolverEvent): void {
-    for (const effect of this.resolver.handle(event, this.now)) this.#act(effect);
+    const presentMs = this.#nowMs + this.waitingMs;
+    for (const effect of this.resolver.handle(event, this.now, presentMs)) this.#act(effect);
   }
 
   #act(effect: Effect): void {
@@ -277,7 +280,7 @@ export class SimulatedWorld {
   }
 
   #schedule(afterMs: number, event: ResolverEvent): void {
-    const scheduled = { atMs: this.#nowMs + afterMs, order: this.#order++, event };
+    const scheduled = { atMs: this.#nowMs + this.waitingMs + afterMs, order: this.#order++, event };
     let at = this.#queue.length;
     while (at > 0 && isLater(this.#queue[at - 1]!, scheduled)) at--;
     this.#queue.splice(at, 0, scheduled);
