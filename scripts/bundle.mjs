@@ -109,7 +109,7 @@ async function precompile() {
     log += chunk;
     const [, port] = /answering on 127\.0\.0\.1:(\d+)/.exec(log) ?? [];
     const isNew = (text) => log.includes(text) && !before.includes(text);
-    if (port !== undefined && isNew('answering on')) void ask(Number(port));
+    if (port !== undefined && isNew('answering on')) ask(Number(port)).catch(() => undefined);
     if (isNew('"event":"rehearsed"')) child.kill('SIGTERM');
   });
   const [status] = await once(child, 'close');
@@ -137,13 +137,14 @@ function framed(message) {
 async function ask(port) {
   const cold = question(['_25', '_tcp', 'mx', 'example'], TYPE_TLSA);
   const local = question(['localhost'], TYPE_A);
-  const socket = createSocket('udp4');
+  // What is not answered is not waited for: the child ends by itself.
+  const socket = createSocket('udp4').unref();
   for (const message of [cold, cold, local, local]) {
     socket.send(message, port, '127.0.0.1');
     await once(socket, 'message');
   }
   socket.close();
-  const connection = connect(port, '127.0.0.1');
+  const connection = connect(port, '127.0.0.1').unref();
   connection.on('error', () => undefined);
   connection.end(framed(local));
   connection.resume();
