@@ -280,6 +280,8 @@ export class Driver {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#timerAtMs = Number.POSITIVE_INFINITY;
+    // Events that wait bring what is due by then, and the next timer; until then nobody is late.
+    if (this.#waiting.length > 0) return;
     const now = this.#clock.now();
     for (const [handle, { giveUpAtMs }] of this.#asked.entries()) {
       if (giveUpAtMs > now.monotonicMs) break;
@@ -287,8 +289,7 @@ export class Driver {
       this.#finish(handle, INTERNAL_ERROR, now);
       this.#take({ kind: 'cancelled', handle }, now);
     }
-    // Events that wait bring what is due by then, and the next timer.
-    if (this.#waiting.length === 0) this.#take({ kind: 'tick' }, now);
+    this.#take({ kind: 'tick' }, now);
   }
 }
 

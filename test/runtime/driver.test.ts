@@ -240,6 +240,30 @@ t.test('events that wait bring what is due: no ticks are piled up behind them', 
   driver.close();
 });
 
+t.test('a question whose end waits for its turn is not given up', async (t) => {
+  let nowMs = 100;
+  const clock: Clock = { now: () => ({ monotonicMs: nowMs, wallSeconds: 5, cacheMs: nowMs }) };
+  const { machine, network, driver, reports } = setUp(new ScriptedMachine(), clock);
+  machine.deadlineMs = 101;
+  const asked = question(driver);
+  const heard: Resolution[] = [];
+  driver.ask(asked, (resolution) => void heard.push(resolution));
+  machine.script = (event) => {
+    nowMs += 60_000;
+    // Until the timer that is set is due.
+    for (const endMs = performance.now() + 3; performance.now() < endMs;);
+    const isEnd = 'queryId' in event && event.queryId === 4;
+    return isEnd ? [{ kind: 'finished', handle: asked.handle, resolution: answered() }] : [];
+  };
+  for (let queryId = 1; queryId <= 4; queryId++) {
+    network.deliver({ kind: 'failed', queryId, failure: 'unreachable' });
+  }
+  await until('the end', () => heard.length > 0);
+  t.same(errorsOf(heard[0]!), []);
+  t.same(reports, []);
+  driver.close();
+});
+
 t.test('a listener that throws stops nothing but itself', async (t) => {
   const network = new Network();
   const machine = new ScriptedMachine((event) =>
