@@ -40,6 +40,12 @@ export class RootPriming {
     if (!machine.config.priming || this.#running) return;
     if (machine.now.monotonicMs < this.#notBeforeMs) return;
     this.#running = true;
+    // After the question that needs the root, which is on its way first.
+    machine.deadlines.schedule(machine.now.monotonicMs, () => this.#ask());
+  }
+
+  #ask(): void {
+    const { machine } = this.#services;
     const hints = this.rootFromHints();
     const effort = new Effort(machine.workLimits, machine.now.monotonicMs, true);
     this.#services.ask(
