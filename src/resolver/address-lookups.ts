@@ -23,6 +23,7 @@ const MAXIMUM_LIFE_MS = 3_600_000;
 
 interface Lookup {
   readonly name: Name;
+  readonly sinceMs: number;
   readonly waiting: ((addresses: readonly ServerAddress[]) => void)[];
   /** What a parent on the way gave as the name's address; its own zone may tell another. */
   readonly told: ServerAddress[];
@@ -53,7 +54,7 @@ export class AddressLookups {
     if (lineage.length >= LIMITS.depth.value) return false;
     let started = 0;
     for (const key of cut.lookingUp) {
-      const running = this.#inFlight.get(key);
+      const running = this.#running(key);
       if (running !== undefined && this.#mayWaitFor(key, lineage)) {
         running.waiting.push(() => exchange.addressesChanged());
         started++;
@@ -116,8 +117,9 @@ export class AddressLookups {
     const { key } = name;
     if (!this.#mayWaitFor(key, lineage)) return false;
     if (!cut.lookingUp.includes(key)) cut.lookingUp.push(key);
-    const running = this.#inFlight.get(key);
-    const lookup = running ?? { name, waiting: [], told: [], dependsOn: new Set() };
+    const running = this.#running(key);
+    const sinceMs = this.#services.machine.now.monotonicMs;
+    const lookup = running ?? { name, sinceMs, waiting: [], told: [], dependsOn: new Set() };
     const arrived = (addresses: readonly ServerAddress[]): void => {
       cut.lookedUp(key);
       if (addresses.length === 0) cut.failedLookups++;
@@ -130,6 +132,12 @@ export class AddressLookups {
     this.#inFlight.set(key, lookup);
     this.#resolve(lookup, effort, [...lineage, key], above);
     return true;
+  }
+
+  #running(key: string): Lookup | undefined {
+    const lookup = this.#inFlight.get(key);
+    const isRunning = lookup !== undefined && this.#services.machine.isJoinable(lookup);
+    return isRunning ? lookup : undefined;
   }
 
   /** False when waiting for the look-up of `key` would close a circle; otherwise it is noted. */

@@ -54,7 +54,7 @@ export class ChainOfTrust {
     this.#dropOutdated(cut);
     const known = cut.trust;
     if (known !== undefined && this.#stillGood(known)) return known;
-    const trust = new Deferred<CutTrust>();
+    const trust = new Deferred<CutTrust>(this.#machine.now.monotonicMs);
     cut.trust = trust;
     trust.whenSettled((value) => {
       // A failure is not kept with the cut; the failure cache says how soon it is tried again.
@@ -97,7 +97,7 @@ export class ChainOfTrust {
 
   #stillGood(trust: Deferred<CutTrust>): boolean {
     const value = trust.value;
-    if (value === undefined) return true;
+    if (value === undefined) return this.#machine.isJoinable(trust);
     const { cacheMs, wallSeconds } = this.#machine.now;
     switch (value.kind) {
       case 'secure':
@@ -149,13 +149,14 @@ export class ChainOfTrust {
     if (known !== undefined) {
       const value = known.value;
       const fresh =
-        value === undefined ||
-        ('expiresAtMs' in value
-          ? value.expiresAtMs > this.#machine.now.cacheMs
-          : value.kind === 'indeterminate');
+        value === undefined
+          ? this.#machine.isJoinable(known)
+          : 'expiresAtMs' in value
+            ? value.expiresAtMs > this.#machine.now.cacheMs
+            : value.kind === 'indeterminate';
       if (fresh) return known;
     }
-    const delegation = new Deferred<CutDelegation>();
+    const delegation = new Deferred<CutDelegation>(this.#machine.now.monotonicMs);
     cut.delegation = delegation;
     delegation.whenSettled((value) => this.#reportDelegation(cut, value));
     const proof = cut.referral;

@@ -3,11 +3,17 @@
  * purpose: the order of work is the order of events, so a run can be replayed.
  */
 export class Deferred<T> {
+  /** When the work for it began, on whatever clock its owner has. */
+  readonly sinceMs: number;
   #value: { readonly value: T } | undefined;
   #listeners: ((value: T) => void)[] = [];
 
+  constructor(sinceMs: number) {
+    this.sinceMs = sinceMs;
+  }
+
   static of<T>(value: T): Deferred<T> {
-    const deferred = new Deferred<T>();
+    const deferred = new Deferred<T>(0);
     deferred.#value = { value };
     return deferred;
   }

@@ -33,11 +33,11 @@ export class DelegationSearch {
       return Deferred.of<CutDelegation>(known);
     }
     const running = this.#inFlight.get(key);
-    if (running !== undefined) return running;
-    const delegation = new Deferred<CutDelegation>();
+    if (running !== undefined && machine.isJoinable(running)) return running;
+    const delegation = new Deferred<CutDelegation>(machine.now.monotonicMs);
     this.#inFlight.set(key, delegation);
     delegation.whenSettled((value) => {
-      this.#inFlight.delete(key);
+      if (this.#inFlight.get(key) === delegation) this.#inFlight.delete(key);
       if ('expiresAtMs' in value) this.#known.set(key, value);
     });
     if (zone.isRoot) delegation.settle({ kind: 'indeterminate', security: indeterminate(zone) });

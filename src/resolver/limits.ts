@@ -38,6 +38,12 @@ export const LIMITS = {
     'MTAs and stub resolvers give up after 5 to 10 s',
     'questions held open by silent servers',
   ),
+  joinableMs: limit(
+    30_000,
+    'ms for which others join work that is under way',
+    'several times what a question may take, whose work may wait for that of another',
+    'a zone that nobody gets an answer for any more, because a broken invariant ended its work',
+  ),
   insecureTlsaMs: limit(
     2_500,
     'ms until a TLSA question in a zone proven insecure is answered with no data',

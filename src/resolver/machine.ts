@@ -299,6 +299,14 @@ export class Machine {
     else work();
   }
 
+  /**
+   * Whether to join work of others, by when it began. An exception ends work without a word; who
+   * came afterwards would wait for it in vain.
+   */
+  isJoinable({ sinceMs }: { readonly sinceMs: number }): boolean {
+    return this.now.monotonicMs - sinceMs < LIMITS.joinableMs.value;
+  }
+
   nextQueryId(): number {
     this.#lastQueryId++;
     return this.#lastQueryId;

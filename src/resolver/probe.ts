@@ -32,10 +32,13 @@ export class Probes {
     // A look-up of server addresses waits for no other's probes: that could close a circle.
     const key = cut.zone.key + step.name.key + (lineage.at(-1) ?? '');
     const known = this.#inFlight.get(key);
-    if (known !== undefined) return known;
-    const outcome = new Deferred<ProbeOutcome>();
+    const { machine } = this.#services;
+    if (known !== undefined && machine.isJoinable(known)) return known;
+    const outcome = new Deferred<ProbeOutcome>(machine.now.monotonicMs);
     this.#inFlight.set(key, outcome);
-    outcome.whenSettled(() => this.#inFlight.delete(key));
+    outcome.whenSettled(() => {
+      if (this.#inFlight.get(key) === outcome) this.#inFlight.delete(key);
+    });
     this.#ask(cut, step, effort, lineage, outcome);
     return outcome;
   }

@@ -245,7 +245,7 @@ t.test('deadlines fire in order, once, and cancelled ones never', (t) => {
 });
 
 t.test('a deferred value reaches early and late listeners once', (t) => {
-  const deferred = new Deferred<number>();
+  const deferred = new Deferred<number>(0);
   const seen: number[] = [];
   deferred.whenSettled((value) => seen.push(value));
   deferred.settle(1);
