@@ -162,6 +162,8 @@ export class Driver {
     let nowMs = startMs;
     do {
       const { event, now } = this.#waiting.shift()!;
+      // Who asked has gone before his question was begun.
+      if (event.kind === 'question' && !this.#asked.has(event.handle)) continue;
       this.#handle(event, now, nowMs);
       // What can be done while replies are awaited is due when the queries are out.
       if (event.kind !== 'tick' && this.#nextDeadlineMs() <= now.monotonicMs) {

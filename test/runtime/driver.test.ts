@@ -415,6 +415,24 @@ t.test('cancelling: the machine is told, the asker hears nothing', (t) => {
   t.end();
 });
 
+t.test('a question that is cancelled before its turn is not begun', async (t) => {
+  let nowMs = 100;
+  const clock: Clock = { now: () => ({ monotonicMs: nowMs, wallSeconds: 5, cacheMs: nowMs }) };
+  const { machine, driver } = setUp(new ScriptedMachine(), clock);
+  const begun: number[] = [];
+  machine.script = (event) => {
+    nowMs += 2;
+    if (event.kind === 'question') begun.push(event.handle);
+    return [];
+  };
+  const asked = ['one', 'two', 'three'].map((label) => question(driver, label));
+  for (const event of asked) driver.ask(event, () => {});
+  driver.cancel(asked[1]!.handle);
+  await until('the last question', () => begun.length >= 2);
+  t.same(begun, [asked[0]!.handle, asked[2]!.handle]);
+  driver.close();
+});
+
 t.test('closing ends every question and the transport', (t) => {
   const { network, driver } = setUp();
   const outcomes: Resolution[] = [];
