@@ -39,21 +39,23 @@ t.test('what an exception has ended is begun again', (t) => {
     ['_25._tcp.mx.unsigned.hashed', 'TLSA', 'insecure'],
     ['_25._tcp.mx.signed.optout', 'TLSA', 'secure'],
   ] as const) {
-    let broken = 0;
+    let failed = 0;
     for (let checks = 1; ; checks++) {
       const crypto = new BrittleProvider();
       const world = new SimulatedWorld({ lab, crypto, config: { mailPrefetch: false } });
       crypto.checksLeft = checks;
       const first = ask(world, name, type);
       if (crypto.checksLeft > 0) break;
-      broken++;
-      t.match(first, /^(indeterminate|bogus)$|^no end$/, `${name}, check ${checks}: no verdict`);
+      // Or the check was of what is fetched beside the question.
+      const isTrue = first === sound || first === 'indeterminate' || first === 'bogus';
+      t.ok(isTrue, `${name}, check ${checks}: ${first}`);
+      if (first !== sound) failed++;
       world.sleep(LIMITS.joinableMs.value);
       crypto.checksLeft = Number.POSITIVE_INFINITY;
       t.equal(ask(world, name, type), sound, `${name}, check ${checks}: afterwards`);
       t.same(violations(world), []);
     }
-    t.ok(broken >= 3, `${name}: ${broken} checks`);
+    t.ok(failed >= 3, `${name}: ${failed} times`);
   }
   t.end();
 });
