@@ -52,10 +52,12 @@ const GIVE_UP_MS = LIMITS.questionMs.value + 2_000;
 const REST_AFTER_ERROR_MS = 100;
 const MAX_TIMER_MS = 0x7fffffff;
 /**
- * Of each turn of the event loop; the rest belongs to whoever else has something to do in it, above
- * all to clients whose answers are in memory. One event takes up to half of it.
+ * Of each turn of the event loop, when others have little to do in it: above all, clients whose
+ * answers are in memory are answered between two shares. One event takes up to half of it.
  */
 const TURN_MS = 1;
+/** And at most, lest two programs that share a thread stretch each other's turns for ever. */
+const MOST_OF_A_TURN_MS = 20;
 
 const INTERNAL_ERROR = unresolved([{ code: EdeCode.OTHER, text: 'internal error' }]);
 const SHUTTING_DOWN = unresolved([{ code: EdeCode.NOT_READY, text: 'shutting down' }]);
@@ -75,6 +77,7 @@ export class Driver {
   #busy = false;
   #turn: NodeJS.Immediate | undefined;
   #turnEndsMs = 0;
+  #workedUntilMs = 0;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
@@ -141,17 +144,19 @@ export class Driver {
     this.#waiting.push({ event, now: instant });
     // Effects can cause events at once; these wait until the present one is dealt with.
     if (this.#busy) return;
-    if (this.#turn === undefined) this.#beginTurn(instant.monotonicMs);
+    if (this.#turn === undefined) this.#beginTurn(instant.monotonicMs, TURN_MS);
     if (instant.monotonicMs < this.#turnEndsMs) this.#work(instant.monotonicMs);
   }
 
-  #beginTurn(nowMs: number): void {
-    this.#turnEndsMs = nowMs + TURN_MS;
+  #beginTurn(startMs: number, lastsMs: number): void {
+    this.#turnEndsMs = startMs + lastsMs;
     this.#turn = setImmediate(() => {
       this.#turn = undefined;
       if (this.#waiting.length === 0) return;
       const nowMs = this.#clock.now().monotonicMs;
-      this.#beginTurn(nowMs);
+      // As much as all others had of the last turn: beside a busy program, too, work gets done.
+      const othersMs = Math.min(nowMs - this.#workedUntilMs, MOST_OF_A_TURN_MS);
+      this.#beginTurn(nowMs, Math.max(TURN_MS, othersMs));
       this.#work(nowMs);
     });
   }
@@ -172,6 +177,7 @@ export class Driver {
       nowMs = this.#clock.now().monotonicMs;
     } while (this.#waiting.length > 0 && nowMs < this.#turnEndsMs && !this.#closed);
     this.#busy = false;
+    this.#workedUntilMs = nowMs;
     this.#setTimer(nowMs);
   }
 

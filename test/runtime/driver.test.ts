@@ -171,6 +171,28 @@ t.test(
   },
 );
 
+t.test('beside a program that takes long turns, the driver takes as long ones', async (t) => {
+  let nowMs = 100;
+  const clock: Clock = { now: () => ({ monotonicMs: nowMs, wallSeconds: 5, cacheMs: nowMs }) };
+  const { machine, network, driver } = setUp(new ScriptedMachine(), clock);
+  machine.script = () => {
+    nowMs += 0.5;
+    return [];
+  };
+  for (let queryId = 1; queryId <= 200; queryId++) {
+    network.deliver({ kind: 'failed', queryId, failure: 'unreachable' });
+  }
+  const dealtWith: number[] = [];
+  for (const othersMs of [5, 0, 1_000]) {
+    nowMs += othersMs;
+    const before = machine.events.length;
+    await new Promise((resolve) => setImmediate(resolve));
+    dealtWith.push(machine.events.length - before);
+  }
+  t.same(dealtWith, [10, 2, 40], 'half of the time, at least one millisecond, at most twenty');
+  driver.close();
+});
+
 t.test('closed while events wait, the driver is silent', async (t) => {
   let nowMs = 100;
   const clock: Clock = { now: () => ({ monotonicMs: nowMs, wallSeconds: 5, cacheMs: nowMs }) };
