@@ -216,7 +216,9 @@ export class Exchange implements AttemptOwner {
     const key = attempt.server.key;
     const tcp = attempt.transport === 'tcp';
     const wait = machine.health.retransmitMs(key) * (tcp ? 4 : 1);
-    const end = tcp ? LIMITS.tcpWaitMs.value : LIMITS.udpWaitMs.value;
+    // How long others take is not a forwarder's fault: it may use all of the client's patience.
+    const patience = this.#cut.forwarding ? this.#effort.deadlineMs - start : 0;
+    const end = tcp ? Math.max(LIMITS.tcpWaitMs.value, patience) : LIMITS.udpWaitMs.value;
     attempt.retransmit = machine.deadlines.schedule(start + Math.min(wait, end), () => {
       attempt.late = true;
       machine.health.reportTimeout(key, machine.now, attempt.edns);
