@@ -213,32 +213,35 @@ t.test('no timer is left behind when one is set while another one fires', async 
   const timers = (): number =>
     process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
   const system = new SystemClock();
-  let spentMs = 0;
-  const clock: Clock = {
-    now: () => {
-      const now = system.now();
-      return { ...now, monotonicMs: now.monotonicMs + spentMs };
-    },
-  };
-  const { machine, network, driver } = setUp(new ScriptedMachine(), clock);
-  const before = timers();
-  machine.deadlineMs = clock.now().monotonicMs + 20;
-  driver.ask(question(driver), () => {});
-  machine.script = (event) => {
-    spentMs += 2;
-    // An event makes something due at once, and its turn is over before that can be done.
-    machine.deadlineMs = event.kind === 'failed' ? 0 : clock.now().monotonicMs + 60_000;
-    return [];
-  };
-  // Both are overdue when the event loop goes on, so this one comes between the driver's timer and
-  // what follows that.
-  setTimeout(() => network.deliver({ kind: 'failed', queryId: 1, failure: 'closed' }), 25);
-  for (const endMs = performance.now() + 40; performance.now() < endMs;);
-  await until('all is done', () => machine.kinds().at(-1) === 'tick');
-  await pause(20);
-  t.same(machine.kinds().slice(0, 3), ['question', 'failed', 'tick']);
-  driver.close();
-  t.equal(timers(), before);
+  let order: readonly string[] = [];
+  // On a busy machine the two timers may fire in two turns; then it is tried again.
+  for (let tries = 0; tries < 50 && order[1] !== 'failed'; tries++) {
+    let spentMs = 0;
+    const clock: Clock = {
+      now: () => {
+        const now = system.now();
+        return { ...now, monotonicMs: now.monotonicMs + spentMs };
+      },
+    };
+    const { machine, network, driver } = setUp(new ScriptedMachine(), clock);
+    const before = timers();
+    machine.deadlineMs = clock.now().monotonicMs + 20;
+    driver.ask(question(driver), () => {});
+    machine.script = (event) => {
+      spentMs += 2;
+      // An event makes something due at once, and its turn is over before that can be done.
+      machine.deadlineMs = event.kind === 'failed' ? 0 : clock.now().monotonicMs + 60_000;
+      return [];
+    };
+    // Set for the same instant, so that it fires between the driver's timer and what follows it.
+    setTimeout(() => network.deliver({ kind: 'failed', queryId: 1, failure: 'closed' }), 20);
+    await until('all is done', () => machine.events.length >= 3);
+    await pause(20);
+    order = machine.kinds().slice(0, 3);
+    driver.close();
+    t.equal(timers(), before);
+  }
+  t.same(order, ['question', 'failed', 'tick']);
 });
 
 t.test('events that wait bring what is due: no ticks are piled up behind them', async (t) => {
