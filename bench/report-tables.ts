@@ -98,7 +98,7 @@ export function subjectTables(subjects: readonly SubjectFigures[], roundTripMs: 
     const own = of(ours);
     const others = peers.flatMap((peer) => {
       const value = of(peer);
-      return [shown(value), own > 0 ? `x${(value / own).toFixed(2)}` : ''];
+      return [shown(value), own > 0 && !Number.isNaN(value) ? `x${(value / own).toFixed(2)}` : ''];
     });
     return [title, unit, target === undefined ? '' : shown(target), shown(own), ...others];
   });
