@@ -217,8 +217,8 @@ export class Exchange implements AttemptOwner {
     const tcp = attempt.transport === 'tcp';
     const wait = machine.health.retransmitMs(key) * (tcp ? 4 : 1);
     // How long others take is not a forwarder's fault: it may use all of the client's patience.
-    const patience = this.#cut.forwarding ? this.#effort.deadlineMs - start : 0;
-    const end = tcp ? Math.max(LIMITS.tcpWaitMs.value, patience) : LIMITS.udpWaitMs.value;
+    const patienceMs = this.#cut.forwarding ? this.#effort.deadlineMs - start : 0;
+    const end = tcp ? Math.max(LIMITS.tcpWaitMs.value, patienceMs) : LIMITS.udpWaitMs.value;
     attempt.retransmit = machine.deadlines.schedule(start + Math.min(wait, end), () => {
       attempt.late = true;
       machine.health.reportTimeout(key, machine.now, attempt.edns);

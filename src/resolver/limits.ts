@@ -169,7 +169,7 @@ export const LIMITS = {
   ),
   tcpWaitMs: limit(
     3_000,
-    'ms for one question over TCP',
+    'ms for one question over TCP; for a forwarder, until the client question ends',
     'three round trips around the globe and slack',
     'stalled connections',
   ),
