@@ -146,6 +146,7 @@ async function runDaemon(setup: Setup): Promise<number> {
   };
   const stopped = isWorker() ? work(addresses, { samples, takeOver }) : stopSignal(log);
   if (!isWorker()) await announce(addresses, setup);
+  assembly.driver.start();
   void rehearse(assembly, daemons, log);
   await stopped;
   if (metrics !== 'elsewhere') metrics.close();

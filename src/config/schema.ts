@@ -275,7 +275,9 @@ const resolution = {
     group: 'resolution',
     kind: onOff,
     fallback: true,
-    description: 'Ask a root server for the root name servers before they are first used.',
+    description:
+      'Ask a root server for the root name servers and their keys: the daemon when it starts, the ' +
+      'library with the first question.',
     reason: 'RFC 9609 §3: hints grow old; the zone itself knows better.',
     example: 'off',
   }),
@@ -390,7 +392,9 @@ const cache = {
     group: 'cache',
     kind: onOff,
     fallback: true,
-    description: 'After a secure MX answer, fetch the addresses and TLSA records of its hosts.',
+    description:
+      'Fetch the addresses and TLSA records of the hosts that MX records of a signed zone name; ' +
+      'each is judged by itself.',
     reason: 'RFC 7672 §2.2: they are what the mail server asks for next, one after the other.',
     example: 'off',
   }),

@@ -88,8 +88,8 @@ export class Descent {
     const mode = cut.forwarding || wholeName ? 'off' : this.#services.machine.config.minimisation;
     const step = nextStep(mode, cut.zone, name, type, knownLabels, this.#probes);
     // Keys take longer to check than answers, so they are asked for first, if it is known that
-    // there are any; otherwise nothing must keep the question from being on its way.
-    const keysFirst = validated && cut.isKnownSigned;
+    // there are any and more queries are not likely to follow the reply; those must not wait.
+    const keysFirst = validated && cut.isKnownSigned && !leadsOn(cut.zone, type);
     if (keysFirst) this.#services.anticipateKeys(cut, effort);
     if (step.isProbe) this.#probe(cut, step);
     else this.#ask(cut);
@@ -185,6 +185,11 @@ export class Descent {
     // It may have failed at once, and another one be on its way by now.
     if (asked === this.#asked) this.#exchange = exchange;
   }
+}
+
+/** The root and top-level domains delegate, and MX records name what is asked for next. */
+function leadsOn(zone: Name, type: number): boolean {
+  return zone.labelCount <= 1 || type === RRType.MX;
 }
 
 function hasSameServers(child: ZoneCut, known: ZoneCut): boolean {

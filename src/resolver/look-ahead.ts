@@ -1,10 +1,10 @@
 /**
- * Work done before it is asked for: records near expiry are refreshed, and a secure MX answer
- * starts the look-ups that an MTA makes next, so that they are in flight or cached when it asks.
+ * Work done before it is asked for: records near expiry are refreshed, and MX records of a signed
+ * zone start the look-ups that an MTA makes next, so that they are on their way when it asks.
  */
 import { FailureCache } from '../cache/index.js';
 import { indeterminate } from '../dnssec/index.js';
-import { type Name, RRType, parseMx } from '../wire/index.js';
+import { type Name, type RRset, RRType, parseMx } from '../wire/index.js';
 import { lookUp } from './cached-lookup.js';
 import { LIMITS } from './limits.js';
 import type { Machine } from './machine.js';
@@ -39,7 +39,7 @@ export class LookAhead {
     if (last === undefined || last.rrset.type !== type) return;
     if (config.prefetch && outcome.fromCache) this.#refresh(name, type, last);
     const secure = outcome.answer.every((held) => held.security.status === 'secure');
-    if (config.mailPrefetch && type === RRType.MX && secure) this.#exchanges(last);
+    if (type === RRType.MX && secure) this.exchangesOf(last.rrset);
   }
 
   /** A renewal, or a look-up ahead of a question, came to nothing. */
@@ -57,10 +57,14 @@ export class LookAhead {
     this.#start(name, type, true);
   }
 
-  /** RFC 7672 §3.1.1: addresses and TLSA records of each exchange, most preferred first. */
-  #exchanges(held: HeldRRset): void {
+  /**
+   * RFC 7672 §3.1.1: addresses and TLSA records of each exchange, most preferred first. Nothing is
+   * believed that these MX records say: for look-ups alone they need not have been judged.
+   */
+  exchangesOf({ rdatas }: RRset): void {
+    if (!this.#machine.config.mailPrefetch) return;
     const exchanges: { preference: number; exchange: Name }[] = [];
-    for (const rdata of held.rrset.rdatas) {
+    for (const rdata of rdatas) {
       const mx = parseMx(rdata);
       // RFC 7505: a lone root label says that there is no mail server.
       if (mx !== undefined && !mx.exchange.isRoot) exchanges.push(mx);

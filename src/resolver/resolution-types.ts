@@ -27,6 +27,8 @@ export type ResolverEvent =
   /** A reply from the right place with the wrong ID: somebody may be guessing (RFC 5452). */
   | { readonly kind: 'near miss'; readonly queryId: number }
   | { readonly kind: 'cancelled'; readonly handle: number }
+  /** Questions are to be expected: what the first one needs in any case may be fetched. */
+  | { readonly kind: 'started' }
   | { readonly kind: 'tick' };
 
 export type SendFailure = 'unreachable' | 'refused' | 'closed' | 'send error';

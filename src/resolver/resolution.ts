@@ -32,6 +32,8 @@ import type { ZoneCut } from './zone-cut.js';
 
 export interface ResolutionServices extends DescentServices {
   readonly validation: AnswerValidation;
+  /** These MX records of a signed zone have come, and are about to be judged. */
+  anticipateMail(set: RRset): void;
 }
 
 export class Resolution {
@@ -197,11 +199,17 @@ export class Resolution {
       speakingFor(reply.answer, name, this.type) ??
       // A parent may answer a DS question with the referral that has the DS records.
       (this.type === RRType.DS ? rrsetAt(reply.authority, name, RRType.DS) : undefined);
-    if (set === undefined) this.#readDenial(cut, usable, isDirect);
-    else
-      this.#judge(set, cut, usable, (judged) =>
-        this.#judgedSet(set, judged, cut, usable, isDirect),
-      );
+    if (set === undefined) {
+      this.#readDenial(cut, usable, isDirect);
+      return;
+    }
+    if (this.#isMailOfSigned(set, cut)) this.#services.anticipateMail(set);
+    this.#judge(set, cut, usable, (judged) => this.#judgedSet(set, judged, cut, usable, isDirect));
+  }
+
+  #isMailOfSigned({ type, signatures }: RRset, cut: ZoneCut): boolean {
+    const isAnswer = type === RRType.MX && this.#purpose === 'answer' && !this.effort.background;
+    return isAnswer && cut.isKnownSigned && signatures.length > 0;
   }
 
   #judge(set: RRset, cut: ZoneCut, usable: UsableReply, done: (judged: JudgedRRset) => void): void {

@@ -3,7 +3,7 @@
  * starts and bounds resolutions, and keeps what failed from being asked again too soon.
  */
 import { indeterminate } from '../dnssec/index.js';
-import { EdeCode, type Name, Rcode, RRType } from '../wire/index.js';
+import { EdeCode, Name, Rcode, RRType } from '../wire/index.js';
 import { AddressLookups } from './address-lookups.js';
 import { AnchorMaintenance } from './anchor-maintenance.js';
 import { leadsNowhere } from './aliases.js';
@@ -85,6 +85,7 @@ export class Resolver {
     this.#services = {
       machine,
       validation,
+      anticipateMail: (set) => this.#lookAhead.exchangesOf(set),
       ask,
       probe: (...asked) => probes.probe(...asked),
       anticipateKeys: (cut, effort) => {
@@ -138,6 +139,10 @@ export class Resolver {
       }
       case 'cancelled':
         this.#cancel(event.handle);
+        break;
+      case 'started':
+        // RFC 9609 §3: the cache is empty, and so far nobody waits.
+        this.#startingCut(Name.root, RRType.NS);
         break;
       case 'tick':
         break;

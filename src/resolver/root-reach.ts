@@ -15,6 +15,7 @@ export class RootReach {
   readonly #machine: Machine;
   #downUntilMs = Number.NEGATIVE_INFINITY;
   #pauseMs = 0;
+  #isToldAbout = false;
   #heardMs = Number.NEGATIVE_INFINITY;
 
   constructor(machine: Machine) {
@@ -40,16 +41,20 @@ export class RootReach {
     if (outcome.kind === 'reply') {
       this.#heardMs = this.#machine.now.monotonicMs;
       this.#pauseMs = 0;
+      this.#isToldAbout = false;
       this.#downUntilMs = Number.NEGATIVE_INFINITY;
       return;
     }
     // Other limits than time say something about the question, not about the root.
     if (this.isPaused || (effort.spent !== undefined && effort.spent !== 'time')) return;
-    if (this.#pauseMs === 0) {
+    if (!this.#isToldAbout) {
+      this.#isToldAbout = true;
       const why = outcome.sentence;
       const sentence = `no root server can be reached, so nothing can be resolved: ${why}`;
       this.#machine.report({ kind: 'no root server', sentence });
     }
+    // A program may well start before its network does: the first question tries for itself.
+    if (effort.background) return;
     const { rootPauseMs, longestRootPauseMs } = LIMITS;
     this.#pauseMs = Math.min(this.#pauseMs * 2 || rootPauseMs.value, longestRootPauseMs.value);
     this.#downUntilMs = this.#machine.now.monotonicMs + this.#pauseMs;

@@ -119,6 +119,11 @@ export class Driver {
     this.#take(event, now);
   }
 
+  /** Lets the machine prepare for its first question. */
+  start(): void {
+    this.#take({ kind: 'started' }, undefined);
+  }
+
   cancel(handle: number): void {
     if (this.#asked.delete(handle)) this.#take({ kind: 'cancelled', handle }, undefined);
   }

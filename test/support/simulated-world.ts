@@ -173,6 +173,12 @@ export class SimulatedWorld {
     };
   }
 
+  /** As the daemon does when it is ready. */
+  start(): void {
+    this.#handleEvent({ kind: 'started' });
+    this.#handleEvent({ kind: 'tick' });
+  }
+
   /** Asks now; the answer comes while the world runs. */
   ask(name: string, type: string, options: AskOptions = {}): Asked {
     const question: Asked = {

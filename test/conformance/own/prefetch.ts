@@ -47,7 +47,7 @@ export function mailPrefetch(): OwnScenario[] {
     },
     {
       file: 'mail-prefetch.forged-mx',
-      title: 'forged MX records start nothing',
+      title: 'MX records without the signatures that their zone owes start nothing',
       settings,
       stages: [
         asked({
