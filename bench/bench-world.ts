@@ -39,6 +39,8 @@ export type Supply = Readonly<Record<Kind, number>>;
 export const NO_DOMAINS = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Supply;
 
 export const TLD = 'bench';
+/** The second address that the lab gives away; the first is the root's. */
+export const TLD_SERVER = '11.53.0.2';
 /** One zone with many names, for the measurement of memory. */
 export const LARGE_ZONE = `large.${TLD}`;
 

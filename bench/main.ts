@@ -17,6 +17,7 @@ import { type Budget, countWork, overspent, underspent } from './counted-work.js
 import { type MicroFigure, microBench } from './micro-bench.js';
 import { isInside, runInside, setUpAddresses } from './namespace.js';
 import {
+  type FloorFigures,
   HIT_DOMAINS,
   NetworkBench,
   type Scale,
@@ -30,6 +31,7 @@ import { growthPlots, microPlots, subjectPlots } from './report-plots.js';
 import {
   allocationTable,
   coreTable,
+  floorTable,
   mailTable,
   microTable,
   scalingTable,
@@ -37,7 +39,7 @@ import {
   workTable,
 } from './report-tables.js';
 import type { Scaling } from './scaling-bench.js';
-import { ANCHORITE, PEERS, type Product } from './subjects.js';
+import { ANCHORITE, FLOOR, PEERS, type Product } from './subjects.js';
 
 const USAGE = `npm run bench -- [options]
 
@@ -86,6 +88,7 @@ interface Results {
   roundTripMs?: number;
   authority?: AuthorityZones['backend'];
   subjects?: readonly SubjectFigures[];
+  floor?: FloorFigures;
   growth?: Growth;
   scaling?: Readonly<Record<string, Scaling>>;
 }
@@ -246,10 +249,12 @@ async function network(
     }
     figures.push(await bench.measure(product, FIRST_PORT + index));
   }
+  results.floor = await bench.floor(FLOOR, FIRST_PORT + 50);
   progress.end();
   authority.stop();
   results.subjects = figures;
-  process.stdout.write(`\n${subjectTables(figures, bench.roundTripMs)}\n`);
+  const floor = floorTable(results.floor);
+  process.stdout.write(`\n${subjectTables(figures, bench.roundTripMs)}\n\n${floor}\n`);
 }
 
 function save(results: Results, folder: string): void {

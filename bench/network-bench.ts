@@ -1,6 +1,14 @@
 /** The measurements over real sockets: one authority, one resolver after the other. */
 import type { Authority } from './authority-process.js';
-import { domainName, KINDS, type Kind, largeZoneName, type Supply, TLD } from './bench-world.js';
+import {
+  domainName,
+  KINDS,
+  type Kind,
+  largeZoneName,
+  type Supply,
+  TLD,
+  TLD_SERVER,
+} from './bench-world.js';
 import { Client, type Question, type Reply } from './client.js';
 import { hitRate, type PacedFigures, pacedHits, tcpHits } from './hit-bench.js';
 import { mean, median, quantile } from './statistics.js';
@@ -73,6 +81,8 @@ export interface SubjectFigures {
   readonly wrongAnswers: readonly string[];
 }
 
+export type FloorFigures = Pick<SubjectFigures, 'name' | 'coldSecure' | 'cpuMs'>;
+
 /** 60 % P-256, 30 % RSA-2048, 10 % Ed25519. */
 const MIX: readonly Kind[] = [
   'p256',
@@ -129,7 +139,7 @@ export class NetworkBench {
   /** Measures a round trip, and has every answer of the zones signed before it counts. */
   async prepare(): Promise<void> {
     this.#authority.setRoundTripMs(0);
-    const client = await Client.open('11.53.0.2', 53);
+    const client = await Client.open(TLD_SERVER, 53);
     await client.askAll([[`signed.${TLD}`, 'A']], 1);
     this.#authority.setRoundTripMs(this.#scale.roundTripMs);
     const samples: number[] = [];
@@ -165,6 +175,25 @@ export class NetworkBench {
         ...memory,
         wrongAnswers,
       };
+    } finally {
+      client.close();
+      await subject.stop();
+    }
+  }
+
+  /** The figures that `floor.ts` is about. */
+  async floor(product: Product, port: number): Promise<FloorFigures> {
+    const wrong: string[] = [];
+    const subject = await Subject.start(product, port, this.#authority.foundation!);
+    const client = await Client.to(port);
+    try {
+      const { cpuMs } = await this.#cpu(subject, client, wrong);
+      this.#authority.setRoundTripMs(this.#scale.roundTripMs);
+      const { samples } = this.#scale;
+      const what = `${product.name}: cold, p256`;
+      const coldSecure = await this.#cold(client, what, 'p256', 5 + samples, samples, 0, wrong);
+      if (wrong.length > 0) throw new Error(wrong.join('\n'));
+      return { name: product.name, coldSecure, cpuMs };
     } finally {
       client.close();
       await subject.stop();

@@ -4,7 +4,7 @@ import type { CoreFigure } from './core-bench.js';
 import type { Budget } from './counted-work.js';
 import type { MailFigures } from './mail-bench.js';
 import type { MicroFigure } from './micro-bench.js';
-import type { Latency, SubjectFigures } from './network-bench.js';
+import type { FloorFigures, Latency, SubjectFigures } from './network-bench.js';
 import type { Scaling } from './scaling-bench.js';
 import { shown } from './statistics.js';
 import { table } from './tables.js';
@@ -110,6 +110,13 @@ export function subjectTables(subjects: readonly SubjectFigures[], roundTripMs: 
     `One round trip was measured as ${measured}; ratios are peer to ours. 'With two': two ` +
     'processes of Anchorite and Knot, two threads of the others, beside the load generator.';
   return [table(head, rows), '', note, ...wrong].join('\n');
+}
+
+/** Our columns are in the table above. */
+export function floorTable({ coldSecure, cpuMs }: FloorFigures): string {
+  const head = ['sockets and crypto of Node alone', 'ms', 'RTT', 'CPU, ms'];
+  const { medianMs, roundTrips } = coldSecure;
+  return table(head, [['cold TLSA, secure', shown(medianMs), shown(roundTrips), shown(cpuMs)]]);
 }
 
 export function scalingTable(figures: Readonly<Record<string, Scaling>>): string {

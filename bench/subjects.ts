@@ -13,6 +13,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TLD_SERVER } from './bench-world.js';
 
 /** What every resolver is given: the bench's root and its key. */
 export interface Foundation {
@@ -110,6 +111,16 @@ export const ANCHORITE: Product = {
     writeFileSync(file, `${settings.join('\n')}\n`);
     return { command: process.execPath, args: [main, 'serve', '--config', file] };
   },
+};
+
+/** What Node itself takes, for comparison: `floor.ts`. */
+export const FLOOR: Product = {
+  name: 'node',
+  program: process.execPath,
+  prepare: (_folder, { host, port }) => ({
+    command: process.execPath,
+    args: [fileURLToPath(new URL('floor.js', import.meta.url)), host, String(port), TLD_SERVER],
+  }),
 };
 
 const UNBOUND: Product = {
