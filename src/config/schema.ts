@@ -276,8 +276,8 @@ const resolution = {
     kind: onOff,
     fallback: true,
     description:
-      'Ask a root server for the root name servers and their keys: the daemon when it starts, the ' +
-      'library with the first question.',
+      'Ask a root server for the root name servers and their keys: the daemon when it starts, ' +
+      'the library with the first question.',
     reason: 'RFC 9609 §3: hints grow old; the zone itself knows better.',
     example: 'off',
   }),
