@@ -1,23 +1,43 @@
 /**
  * A daemon that has just started is slow: nothing is compiled yet, and the first questions would
- * pay for that with milliseconds each. So, while nobody asks, it resolves recorded questions with a
- * resolver of their own; nothing is sent and nothing is kept. By the way it is a self-test: what
- * was secure must be secure on this machine, and bogus as soon as one bit is wrong.
+ * pay for that with milliseconds each. So, while nobody asks, it answers recorded questions with a
+ * server and a resolver of their own; nothing is sent and nothing is kept. By the way it is a
+ * self-test: what was secure must be told as secure on this machine, and what has one wrong bit
+ * must be refused.
  */
 import { type CryptoProvider, TrustAnchors } from '../dnssec/index.js';
+import { ReplyCache } from '../cache/index.js';
 import { parseName, parseTrustAnchors } from '../presentation/index.js';
 import { type Effect, type Now, Resolver, type ResolverEvent } from '../resolver/index.js';
-import { decodeMessage, IpAddress, Name, typeFromMnemonic } from '../wire/index.js';
+import {
+  type Client,
+  CookieJar,
+  DEFAULT_NAME_SERVER_CONFIG,
+  NameServer,
+  type ServerEffect,
+} from '../server/index.js';
+import {
+  buildQuery,
+  decodeMessage,
+  IpAddress,
+  Name,
+  Rcode,
+  RRClass,
+  typeFromMnemonic,
+} from '../wire/index.js';
 import { REHEARSAL_QUESTIONS, REHEARSAL_SETTINGS, RehearsalEntropy } from './rehearsal-plan.js';
 import { RECORDING } from './rehearsal-recording.js';
 
 /** The question whose answer is played once more with a wrong bit. */
 const FORGED = REHEARSAL_QUESTIONS[0];
 const HEADER_OCTETS = 12;
+const REPLY_CACHE_OCTETS = 20_000;
+const CLIENT: Client = { address: IpAddress.parse('127.0.0.1')!, port: 53_053, transport: 'udp' };
 
 export class Rehearsal {
   readonly #crypto: CryptoProvider;
   #resolver: Resolver;
+  #server: NameServer<Client>;
   #next = 0;
   #handle = 0;
   #nowMs = 0;
@@ -25,29 +45,43 @@ export class Rehearsal {
   constructor(crypto: CryptoProvider) {
     this.#crypto = crypto;
     this.#resolver = this.#newResolver();
+    this.#server = this.#newServer();
   }
 
   /** Plays the next question. What is wrong with the outcome; undefined when all is well. */
   step(): string | undefined {
     const question = REHEARSAL_QUESTIONS[this.#next];
     if (question === undefined) {
-      this.#resolver = this.#newResolver();
-      this.#next = 0;
+      this.#beginAnew();
       return undefined;
     }
     this.#next++;
     const [name, type, expected] = question;
-    return complaint(name, type, expected, this.#resolve(name, type, false));
+    return complaint(name, type, expected, this.#ask(name, type, false));
   }
 
   /** A signature with one wrong bit must not pass. */
   forgery(): string | undefined {
     const [name, type] = FORGED!;
-    this.#resolver = this.#newResolver();
-    const status = this.#resolve(name, type, true);
-    this.#resolver = this.#newResolver();
-    this.#next = 0;
+    this.#beginAnew();
+    const status = this.#ask(name, type, true);
+    this.#beginAnew();
     return complaint(name, type, 'bogus', status);
+  }
+
+  #beginAnew(): void {
+    this.#resolver = this.#newResolver();
+    this.#server = this.#newServer();
+    this.#next = 0;
+  }
+
+  #newServer(): NameServer<Client> {
+    return new NameServer({
+      config: DEFAULT_NAME_SERVER_CONFIG,
+      cookies: CookieJar.withNewSecret(new RehearsalEntropy()),
+      replies: new ReplyCache({ maxOctets: REPLY_CACHE_OCTETS, secret: 0 }),
+      newHandle: () => ++this.#handle,
+    });
   }
 
   #newResolver(): Resolver {
@@ -64,25 +98,41 @@ export class Rehearsal {
     return resolver;
   }
 
-  #resolve(name: string, type: string, isForged: boolean): string {
-    const events: ResolverEvent[] = [
-      {
-        kind: 'question',
-        handle: ++this.#handle,
-        name: parseName(name)!,
-        type: typeFromMnemonic(type)!,
-        checkingDisabled: false,
-        recursionDesired: true,
-      },
-    ];
-    let status = 'unanswered';
+  /** As a mail server asks, and what it is told. */
+  #ask(name: string, type: string, isForged: boolean): string {
+    const request = buildQuery({
+      id: 0,
+      name: parseName(name)!,
+      type: typeFromMnemonic(type)!,
+      class: RRClass.IN,
+      recursionDesired: true,
+      authenticData: true,
+      edns: { udpSizeOctets: 1_232, dnssecOk: true },
+    });
+    const told = (effects: readonly ServerEffect<Client>[]): string => {
+      let status = 'unanswered';
+      for (const effect of effects) {
+        if (effect.kind === 'reply') status = statusIn(effect.octets);
+        else if (effect.kind === 'resolve') status = told(this.#resolve(effect.event, isForged));
+      }
+      return status;
+    };
+    return told(this.#server.receive(request, CLIENT, this.#now()));
+  }
+
+  #resolve(question: ResolverEvent, isForged: boolean): readonly ServerEffect<Client>[] {
+    const events = [question];
+    const effects: ServerEffect<Client>[] = [];
     for (let event = events.shift(); event !== undefined; event = events.shift()) {
       for (const effect of this.#resolver.handle(event, this.#now())) {
-        if (effect.kind === 'finished') status = effect.resolution.security.status;
-        else if (effect.kind === 'send') events.push(recordedReply(effect, isForged));
+        if (effect.kind === 'send') events.push(recordedReply(effect, isForged));
+        else if (effect.kind === 'finished') {
+          const { handle, resolution } = effect;
+          effects.push(...this.#server.finished(handle, resolution, this.#now()));
+        }
       }
     }
-    return status;
+    return effects;
   }
 
   #now(): Now {
@@ -90,6 +140,15 @@ export class Rehearsal {
     const { wallSeconds } = RECORDING;
     return { monotonicMs: this.#nowMs, wallSeconds, cacheMs: this.#nowMs };
   }
+}
+
+/** RFC 4035 §3.2.3: what the AD bit and the reply code say. */
+function statusIn(reply: Uint8Array): string {
+  const decoded = decodeMessage(reply);
+  if (!decoded.ok) return 'malformed';
+  const { rcode, authenticData } = decoded.value;
+  if (rcode === Rcode.SERVFAIL) return 'bogus';
+  return authenticData ? 'secure' : 'insecure';
 }
 
 function complaint(

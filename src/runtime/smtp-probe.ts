@@ -5,7 +5,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { connect as connectTls, TLSSocket } from 'node:tls';
 import { DANE_LIMITS, type ServerSeen } from '../dane/index.js';
 import { presentedCertificates } from './presented-chain.js';
 
@@ -61,6 +61,8 @@ class Conversation {
   readonly #socket: Socket;
   readonly #timer: NodeJS.Timeout;
   #tls: TLSSocket | undefined;
+  /** Loaded only where it is needed: a daemon does not probe, and would hold it for nothing. */
+  #connectTls: typeof connectTls | undefined;
   #text = '';
   #octets = 0;
   #failure: Error | undefined;
@@ -84,8 +86,10 @@ class Conversation {
       connected = true;
       this.#wake();
     });
+    const loading = import('node:tls');
     await this.#until(() => connected);
     if (!this.#server.isImplicitTls) this.#socket.on('data', (chunk) => this.#take(chunk));
+    this.#connectTls = (await loading).connect;
   }
 
   /** SMTP goes on inside. */
@@ -125,7 +129,7 @@ class Conversation {
 
   async #handshake(): Promise<TLSSocket> {
     const { serverName } = this.#server;
-    const tls = connectTls({
+    const tls = this.#connectTls!({
       socket: this.#socket,
       ...(serverName === '' ? {} : { servername: serverName }),
       // The records decide about the certificate, not the authorities of this machine.
