@@ -17,10 +17,9 @@ export interface Evidence {
 export class Effort {
   readonly work: WorkBudget;
   readonly deadlineMs: number;
-  /** Nobody waits for it: prefetch and refresh. */
-  readonly background: boolean;
   /** Unjudged; the newest last. */
   readonly evidence: Evidence[] = [];
+  #background: boolean;
   #queries: number = LIMITS.upstreamQueries.value;
   #octets: number = LIMITS.upstreamOctets.value;
   #spent: Spent | undefined;
@@ -28,7 +27,17 @@ export class Effort {
   constructor(limits: WorkLimits, startMs: number, background: boolean) {
     this.work = new WorkBudget(limits);
     this.deadlineMs = startMs + LIMITS.questionMs.value;
-    this.background = background;
+    this.#background = background;
+  }
+
+  /** Nobody waits for it: prefetch and refresh. */
+  get background(): boolean {
+    return this.#background;
+  }
+
+  /** Somebody waits for it from now on. */
+  awaited(): void {
+    this.#background = false;
   }
 
   /** The bound that was hit first, if any. */

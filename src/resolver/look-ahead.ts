@@ -9,6 +9,7 @@ import { lookUp } from './cached-lookup.js';
 import { LIMITS } from './limits.js';
 import type { Machine } from './machine.js';
 import type { HeldRRset, Outcome } from './outcome.js';
+import { specialName } from './special-names.js';
 
 const encode = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
 const TCP_LABEL = encode('_tcp');
@@ -21,7 +22,7 @@ const REFRESH_SHARE = 0.1;
 export class LookAhead {
   readonly #machine: Machine;
   readonly #start: (name: Name, type: number, skipCache: boolean) => void;
-  /** RFC 9520 §3.2: what could not be renewed is not tried again at once. */
+  /** RFC 9520 §3.2: what came to nothing is not tried again at once. */
   readonly #failures = new FailureCache();
   /** A young resolver has not earned any renewals yet. */
   #credit = 10;
@@ -47,6 +48,11 @@ export class LookAhead {
     const { errors, sentence, bogus } = outcome;
     const failure = { security: bogus ?? indeterminate(name), errors, sentence };
     this.#failures.put(name, type, failure, this.#machine.clock);
+  }
+
+  /** The next failure is the first again. */
+  recovered(name: Name, type: number): void {
+    this.#failures.recovered(name, type);
   }
 
   #refresh(name: Name, type: number, held: HeldRRset): void {
@@ -79,6 +85,10 @@ export class LookAhead {
   }
 
   #warm(name: Name, type: number): void {
-    if (lookUp(this.#machine, name, type) === undefined) this.#start(name, type, false);
+    const machine = this.#machine;
+    // RFC 6761, 7686: nobody is asked about these, whoever names them.
+    if (machine.config.specialNames && specialName(name) !== undefined) return;
+    if (this.#failures.get(name, type, machine.clock) !== undefined) return;
+    if (lookUp(machine, name, type) === undefined) this.#start(name, type, false);
   }
 }

@@ -55,6 +55,8 @@ export class Resolution {
   /** Set when only the code of the answer is still open: nothing else is added to it. */
   #aliasesToShow: number | undefined;
   #finished = false;
+  /** Other servers may name other exchanges, and others again: the first to answer is enough. */
+  #mailAnticipated = false;
   #firstBogus: Bogus | undefined;
   #unchecked: Unchecked | undefined;
   #patience: Timer | undefined;
@@ -203,7 +205,10 @@ export class Resolution {
       this.#readDenial(cut, usable, isDirect);
       return;
     }
-    if (this.#isMailOfSigned(set, cut)) this.#services.anticipateMail(set);
+    if (!this.#mailAnticipated && this.#isMailOfSigned(set, cut)) {
+      this.#mailAnticipated = true;
+      this.#services.anticipateMail(set);
+    }
     this.#judge(set, cut, usable, (judged) => this.#judgedSet(set, judged, cut, usable, isDirect));
   }
 

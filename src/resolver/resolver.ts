@@ -206,8 +206,12 @@ export class Resolver {
     const key = isLink ? `${common} after ${after.key}` : common;
     const running = this.#tasks.get(key);
     if (running !== undefined) {
-      if (running.handles.size >= LIMITS.waitersPerQuestion.value) this.#refuse(handle, name);
-      else this.#wait(running, handle);
+      if (running.handles.size >= LIMITS.waitersPerQuestion.value) {
+        this.#refuse(handle, name);
+        return;
+      }
+      if (running.handles.size === 0) this.#limitPatience(running);
+      this.#wait(running, handle);
       return;
     }
     if (this.#tasks.size >= LIMITS.outstandingQuestions.value) {
@@ -329,19 +333,27 @@ export class Resolver {
       resolution.stop(`no answer within ${LIMITS.questionMs.value} ms`);
     });
     task.timer = timer;
-    if (machine.config.serveStale && handle !== undefined) {
-      const patienceMs = machine.config.staleAfterMs ?? CLIENT_PATIENCE_MS;
-      machine.deadlines.schedule(machine.now.monotonicMs + patienceMs, () => {
-        if (this.#tasks.get(key) !== task) return;
-        const stale = staleOutcome(machine, name, type, undefined);
-        if (stale !== undefined) this.#tell(task, stale);
-      });
-    }
+    if (handle !== undefined) this.#limitPatience(task);
   }
 
   #wait(task: Task, handle: number): void {
     task.handles.add(handle);
     this.#taskOfHandle.set(handle, task);
+    // It may have begun ahead of the question; now it fails like any other.
+    task.resolution.effort.awaited();
+  }
+
+  /** RFC 8767 §5: counted from when the first client began to wait. */
+  #limitPatience(task: Task): void {
+    const machine = this.#machine;
+    if (!machine.config.serveStale) return;
+    const { name, type } = task.resolution;
+    const patienceMs = machine.config.staleAfterMs ?? CLIENT_PATIENCE_MS;
+    machine.deadlines.schedule(machine.now.monotonicMs + patienceMs, () => {
+      if (this.#tasks.get(task.key) !== task) return;
+      const stale = staleOutcome(machine, name, type, undefined);
+      if (stale !== undefined) this.#tell(task, stale);
+    });
   }
 
   #startBackground(name: Name, type: number, skipCache: boolean): void {
@@ -374,7 +386,7 @@ export class Resolver {
         );
       }
       shown = staleOutcome(machine, name, type, outcome) ?? outcome;
-    }
+    } else if (!outcome.fromCache) this.#lookAhead.recovered(name, type);
     this.#tell(task, shown);
     if (!effort.background) this.#lookAhead.after(name, type, outcome);
   }
@@ -437,7 +449,9 @@ export class Resolver {
         if (cut.zone.isRoot) {
           // A forwarder that answers with an error tells about this name, not about all others.
           const isThere = cut.forwarding && exchange.wasAnswered;
-          if (outcome.kind === 'reply' || !isThere) this.#rootReach.note(outcome, effort);
+          if (outcome.kind === 'reply' || !isThere) {
+            this.#rootReach.note(outcome, effort, this.#taskOfHandle.size > 0);
+          }
         } else if (outcome.kind === 'failed' && effort.spent === undefined) {
           // Next time the parent is asked again: the delegation may have changed.
           machine.cuts.remove(cut);

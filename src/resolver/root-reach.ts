@@ -37,7 +37,8 @@ export class RootReach {
     });
   }
 
-  note(outcome: ExchangeOutcome, effort: Effort): void {
+  /** `isAwaited`: some client waits for an answer, though perhaps for another one. */
+  note(outcome: ExchangeOutcome, effort: Effort, isAwaited: boolean): void {
     if (outcome.kind === 'reply') {
       this.#heardMs = this.#machine.now.monotonicMs;
       this.#pauseMs = 0;
@@ -54,7 +55,7 @@ export class RootReach {
       this.#machine.report({ kind: 'no root server', sentence });
     }
     // A program may well start before its network does: the first question tries for itself.
-    if (effort.background) return;
+    if (!isAwaited) return;
     const { rootPauseMs, longestRootPauseMs } = LIMITS;
     this.#pauseMs = Math.min(this.#pauseMs * 2 || rootPauseMs.value, longestRootPauseMs.value);
     this.#downUntilMs = this.#machine.now.monotonicMs + this.#pauseMs;

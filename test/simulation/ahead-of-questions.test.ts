@@ -1,11 +1,13 @@
 /** What is asked for before anybody waits for it, and what that must not lead to. */
 import t from 'tap';
+import { singleKey } from '../../src/lab/index.js';
 import { type ResourceRecord, RRType, typeMnemonic } from '../../src/wire/index.js';
 import { makeLab, nameOf, SimulatedWorld, type WorldOptions } from '../support/simulated-world.js';
 import { record, tamper } from '../support/tampering.js';
 import { restlessness, violations } from './checkers.js';
 
 const lab = makeLab();
+const KEY = singleKey(13);
 const MX_AT_FORGED = [0, 1, ...nameOf('mx.rsa.dane').octets];
 
 const worldWith = (config: WorldOptions['config'] = {}): SimulatedWorld => {
@@ -167,8 +169,120 @@ t.test('MX records of an unsigned zone start nothing', (t) => {
   t.end();
 });
 
+t.test('servers that each name other exchanges start look-ups once', (t) => {
+  const servers = [1, 2, 3, 4, 5].map((number) => `ns${number}.many.`);
+  const many = makeLab({
+    zones: [
+      { origin: '.', signing: KEY, servers: [{ name: 'a.root.' }] },
+      {
+        origin: 'many.',
+        text: '@ MX 1 mx\n',
+        signing: KEY,
+        servers: servers.map((name) => ({ name })),
+      },
+    ],
+    domains: [],
+  });
+  servers.forEach((server, index) => {
+    tamper(many, server, (reply, query) => {
+      if (query.questions[0]?.type !== RRType.MX) return reply;
+      const rdata = Uint8Array.from([0, 1, ...nameOf(`x${index}.many`).octets]);
+      const forged = record('many', RRType.MX, rdata);
+      return { ...reply, answer: reply.answer.map((each) => (isMx(each) ? forged : each)) };
+    });
+  });
+  const world = new SimulatedWorld({ lab: many, config: { aggressiveNsec: false } });
+  t.equal(statusOf(world, 'many', 'MX'), 'bogus');
+  world.settle();
+  t.ok(queries(world).filter((query) => query === 'many. MX').length > 1, 'others were asked');
+  const named = queries(world).flatMap((query) => /x\d\.many/.exec(query)?.[0] ?? []);
+  t.equal(new Set(named).size, 1);
+  t.same([...violations(world), ...restlessness(world)], []);
+  t.end();
+});
+
+/** A zone whose MX records stay in memory while nobody knows where their exchange is any more. */
+function exchangeElsewhere(config: WorldOptions['config'] = {}) {
+  const server = (name: string) => [{ name }];
+  const host = 'mx A 11.25.0.1\nmx AAAA 3025::1\n';
+  const elsewhere = makeLab({
+    zones: [
+      { origin: '.', signing: KEY, servers: server('a.root.') },
+      { origin: 'one.', text: '@ MX 10 mx.two.\n', signing: KEY, servers: server('ns.one.') },
+      { origin: 'two.', text: host, servers: server('ns.two.'), ttlSeconds: 60 },
+      { origin: 'odd.', text: '@ MX 1 mx.localhost.\n@ MX 2 x.onion.\n', signing: KEY },
+    ],
+    domains: [],
+  });
+  let silent = false;
+  for (const name of ['a.root.', 'ns.two.']) {
+    tamper(elsewhere, name, (reply) => (silent ? undefined : reply));
+  }
+  const settings = { aggressiveNsec: false, prefetch: false, ...config };
+  const world = new SimulatedWorld({ lab: elsewhere, config: settings });
+  const silence = (): void => {
+    silent = true;
+  };
+  /** How long the exchange's address was waited for. */
+  const waited = (): number => {
+    world.resolve('one', 'MX');
+    const asked = world.ask('mx.two', 'A');
+    world.runUntil(() => asked.resolution !== undefined);
+    return asked.finishedMs! - asked.askedMs;
+  };
+  return { world, silence, waited };
+}
+
+t.test('what came to nothing is not looked up again with each question', (t) => {
+  const { world, silence } = exchangeElsewhere();
+  world.resolve('one', 'MX');
+  world.settle();
+  world.sleep(300_000);
+  silence();
+  world.resolve('one', 'MX');
+  world.settle();
+  const before = world.sent.length;
+  for (let times = 0; times < 5; times++) world.resolve('one', 'MX');
+  t.equal(world.sent.length, before);
+  t.equal(statusOf(world, 'one', 'MX'), 'secure');
+  t.end();
+});
+
+t.test('who comes to a look-up that has begun fails like all others', (t) => {
+  const { world, silence, waited } = exchangeElsewhere();
+  waited();
+  world.settle();
+  world.sleep(300_000);
+  silence();
+  t.ok(waited() > 2_000);
+  t.equal(waited(), 0, 'the failure is remembered');
+  t.end();
+});
+
+t.test('and gets data past their TTL as soon as all others', (t) => {
+  const { world, silence, waited } = exchangeElsewhere({ serveStale: true });
+  waited();
+  world.settle();
+  world.sleep(300_000);
+  silence();
+  t.equal(waited(), 1_800, 'RFC 8767 §5');
+  t.end();
+});
+
+t.test('nobody is asked about special names, whoever names them', (t) => {
+  const { world } = exchangeElsewhere();
+  t.equal(statusOf(world, 'odd', 'MX'), 'secure');
+  world.settle();
+  t.notMatch(queries(world).join(), /localhost|onion/);
+  t.end();
+});
+
 function statusOf(world: SimulatedWorld, name: string, type: string): string {
   return world.resolve(name, type).security.status;
+}
+
+function isMx({ type }: ResourceRecord): boolean {
+  return type === RRType.MX;
 }
 
 function withLastOctetChanged(each: ResourceRecord): ResourceRecord {
