@@ -450,7 +450,8 @@ export class Resolver {
           // A forwarder that answers with an error tells about this name, not about all others.
           const isThere = cut.forwarding && exchange.wasAnswered;
           if (outcome.kind === 'reply' || !isThere) {
-            this.#rootReach.note(outcome, effort, this.#taskOfHandle.size > 0);
+            const isAwaited = !effort.background || this.#taskOfHandle.size > 0;
+            this.#rootReach.note(outcome, effort, isAwaited);
           }
         } else if (outcome.kind === 'failed' && effort.spent === undefined) {
           // Next time the parent is asked again: the delegation may have changed.

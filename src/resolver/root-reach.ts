@@ -37,7 +37,7 @@ export class RootReach {
     });
   }
 
-  /** `isAwaited`: some client waits for an answer, though perhaps for another one. */
+  /** `isAwaited`: some client asked for this, or waits for something else. */
   note(outcome: ExchangeOutcome, effort: Effort, isAwaited: boolean): void {
     if (outcome.kind === 'reply') {
       this.#heardMs = this.#machine.now.monotonicMs;

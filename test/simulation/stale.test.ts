@@ -1,6 +1,7 @@
 /** RFC 8767: data past its TTL when nothing else can be had, and never where AD would have been. */
 import t from 'tap';
 import { SimulatedWorld } from '../support/simulated-world.js';
+import { tamper } from '../support/tampering.js';
 
 const DAY_MS = 86_400_000;
 const UNSIGNED = ['mx.unsigned.dane', 'A'] as const;
@@ -42,6 +43,25 @@ t.test('when the servers are silent, after 1.8 s', (t) => {
   world.runUntil(() => again.resolution !== undefined);
   t.equal(again.resolution!.stale, true, 'after the failure too');
   t.equal(again.finishedMs! - again.askedMs, 0, 'and without another wait');
+  t.end();
+});
+
+t.test('without a root, the next question does not wait as long', (t) => {
+  const world = new SimulatedWorld({ config: { serveStale: true, prefetch: false } });
+  const questions = ['A', 'AAAA'].map((type) => ['mx.unsigned.dane', type] as const);
+  for (const question of questions) world.resolve(...question);
+  world.sleep(3 * DAY_MS);
+  for (const { name } of world.lab.rootServers) {
+    tamper(world.lab, name.toString(), () => undefined);
+  }
+  const [first, second] = questions.map((question) => {
+    const asked = world.ask(...question);
+    world.sleep(3_100);
+    t.equal(asked.resolution?.stale, true);
+    return asked.finishedMs! - asked.askedMs;
+  });
+  t.equal(first, 1_800);
+  t.equal(second, 0, 'all root servers are known to be silent');
   t.end();
 });
 
