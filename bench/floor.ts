@@ -95,7 +95,13 @@ function ask(address: string, question: Uint8Array, heard: (reply: Buffer) => vo
     socket.close();
     heard(reply);
   });
+  const takeAnotherPort = (): void => {
+    socket.close();
+    ask(address, question, heard);
+  };
+  socket.once('error', takeAnotherPort);
   socket.on('listening', () => {
+    socket.off('error', takeAnotherPort);
     socket.connect(53, address);
     socket.send(query);
   });
