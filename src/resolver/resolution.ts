@@ -214,7 +214,9 @@ export class Resolution {
 
   #isMailOfSigned({ type, signatures }: RRset, cut: ZoneCut): boolean {
     const isAnswer = type === RRType.MX && this.#purpose === 'answer' && !this.effort.background;
-    return isAnswer && cut.isKnownSigned && signatures.length > 0;
+    // Where the keys are here, the verdict is a moment away, and the answer goes out first.
+    const isJudgedLater = cut.isKnownSigned && cut.trust?.isSettled !== true;
+    return isAnswer && isJudgedLater && signatures.length > 0;
   }
 
   #judge(set: RRset, cut: ZoneCut, usable: UsableReply, done: (judged: JudgedRRset) => void): void {
