@@ -3,8 +3,8 @@ import type { CryptoChoice } from '../runtime/index.js';
 import { loadCryptoProvider } from '../runtime/index.js';
 
 /**
- * Each of them five times: by then the most of what a question needs is compiled. More of them makes
- * the first real ones no faster, and costs the memory that V8's compilers take.
+ * Each of them five times: by then the most of what a question needs is compiled. More of them
+ * makes the first real ones no faster, and costs the memory that V8's compilers take.
  */
 const QUESTIONS = 40;
 /** Between two questions, so that a real one never waits for more than one of them. */
