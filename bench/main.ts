@@ -17,7 +17,7 @@ import { type Budget, countWork, overspent, underspent } from './counted-work.js
 import { type MicroFigure, microBench } from './micro-bench.js';
 import { isInside, runInside, setUpAddresses } from './namespace.js';
 import {
-  type FloorFigures,
+  type ColdFigures,
   HIT_DOMAINS,
   NetworkBench,
   type Scale,
@@ -31,7 +31,7 @@ import { growthPlots, microPlots, subjectPlots } from './report-plots.js';
 import {
   allocationTable,
   coreTable,
-  floorTable,
+  inTurnTable,
   mailTable,
   microTable,
   scalingTable,
@@ -44,7 +44,7 @@ import { ANCHORITE, FLOOR, PEERS, type Product } from './subjects.js';
 const USAGE = `npm run bench -- [options]
 
   --compare         also measure the other resolvers that are installed here
-  --only PART       micro, network, scaling or growth; micro and network unless told
+  --only PART       micro, network, cold, scaling or growth; micro and network unless told
   --authority WHO   nsd or lab; nsd unless it is not installed
   --quick           fewer samples, no memory figure: to see that it runs
   --round-trip MS   distance of the authoritative servers (20)
@@ -63,6 +63,7 @@ const FULL: Scale = {
   loadSeconds: 3,
   rrsets: 100_000,
   starts: 5,
+  rounds: 5,
   roundTripMs: 20,
 };
 
@@ -77,6 +78,7 @@ const QUICK: Scale = {
   loadSeconds: 1,
   rrsets: 0,
   starts: 1,
+  rounds: 1,
 };
 
 interface Results {
@@ -88,7 +90,7 @@ interface Results {
   roundTripMs?: number;
   authority?: AuthorityZones['backend'];
   subjects?: readonly SubjectFigures[];
-  floor?: FloorFigures;
+  inTurn?: readonly ColdFigures[];
   growth?: Growth;
   scaling?: Readonly<Record<string, Scaling>>;
 }
@@ -142,7 +144,7 @@ async function run(): Promise<number> {
   } else if (isInside() && values.only !== 'micro') {
     const backend = values.authority ?? (hasNsd() ? 'nsd' : 'lab');
     if (backend !== 'nsd' && backend !== 'lab') throw new Error('--authority is nsd or lab');
-    await network(results, scale, backend, values.compare === true, progress);
+    await network(results, scale, backend, products, values.only, progress);
   }
   if (values.only === undefined || values.only === 'micro') {
     results.micro = await microBench(values.quick === true ? 50 : 500, progress.show);
@@ -229,7 +231,8 @@ async function network(
   results: Results,
   scale: Scale,
   backend: AuthorityZones['backend'],
-  compare: boolean,
+  products: readonly Product[],
+  only: string | undefined,
   progress: ProgressBar,
 ): Promise<void> {
   setUpAddresses();
@@ -242,19 +245,21 @@ async function network(
   results.roundTripMs = bench.roundTripMs;
   results.authority = backend;
   const figures: SubjectFigures[] = [];
-  for (const [index, product] of [ANCHORITE, ...(compare ? PEERS : [])].entries()) {
-    if (product.program === undefined) {
-      process.stderr.write(`${product.name} is not installed here and left out\n`);
-      continue;
-    }
-    figures.push(await bench.measure(product, FIRST_PORT + index));
+  const installed = products.filter(({ name, program: path }) => {
+    if (path === undefined) process.stderr.write(`${name} is not installed here and left out\n`);
+    return path !== undefined;
+  });
+  for (const [index, product] of installed.entries()) {
+    if (only !== 'cold') figures.push(await bench.measure(product, FIRST_PORT + index));
   }
-  results.floor = await bench.floor(FLOOR, FIRST_PORT + 50);
+  results.inTurn = await bench.alternate([FLOOR, ...installed], FIRST_PORT + 50);
   progress.end();
   authority.stop();
-  results.subjects = figures;
-  const floor = floorTable(results.floor);
-  process.stdout.write(`\n${subjectTables(figures, bench.roundTripMs)}\n\n${floor}\n`);
+  if (figures.length > 0) {
+    results.subjects = figures;
+    process.stdout.write(`\n${subjectTables(figures, bench.roundTripMs)}\n`);
+  }
+  process.stdout.write(`\n${inTurnTable(results.inTurn)}\n`);
 }
 
 function save(results: Results, folder: string): void {

@@ -31,6 +31,8 @@ export interface Scale {
   readonly loadSeconds: number;
   readonly rrsets: number;
   readonly starts: number;
+  /** Of all subjects in turn. */
+  readonly rounds: number;
   readonly roundTripMs: number;
 }
 
@@ -81,7 +83,12 @@ export interface SubjectFigures {
   readonly wrongAnswers: readonly string[];
 }
 
-export type FloorFigures = Pick<SubjectFigures, 'name' | 'coldSecure' | 'cpuMs'>;
+/** Per cold, secure TLSA question. */
+export interface ColdFigures {
+  readonly name: string;
+  readonly roundTrips: number;
+  readonly cpuMs: number;
+}
 
 /** 60 % P-256, 30 % RSA-2048, 10 % Ed25519. */
 const MIX: readonly Kind[] = [
@@ -181,8 +188,25 @@ export class NetworkBench {
     }
   }
 
-  /** The figures that `floor.ts` is about. */
-  async floor(product: Product, port: number): Promise<FloorFigures> {
+  /**
+   * All of them in turn, again and again, as the machine may be slower in one minute than in the
+   * next: medians of the rounds.
+   */
+  async alternate(products: readonly Product[], firstPort: number): Promise<ColdFigures[]> {
+    const measured = products.map((): ColdFigures[] => []);
+    let port = firstPort;
+    for (let round = 0; round < this.#scale.rounds; round++) {
+      for (const [index, product] of products.entries()) {
+        measured[index]!.push(await this.#coldAndWarmedUp(product, port++));
+      }
+    }
+    return products.map(({ name }, index) => {
+      const of = (figure: (figures: ColdFigures) => number) => median(measured[index]!.map(figure));
+      return { name, roundTrips: of((each) => each.roundTrips), cpuMs: of((each) => each.cpuMs) };
+    });
+  }
+
+  async #coldAndWarmedUp(product: Product, port: number): Promise<ColdFigures> {
     const wrong: string[] = [];
     const subject = await Subject.start(product, port, this.#authority.foundation!);
     const client = await Client.to(port);
@@ -191,9 +215,9 @@ export class NetworkBench {
       this.#authority.setRoundTripMs(this.#scale.roundTripMs);
       const { samples } = this.#scale;
       const what = `${product.name}: cold, p256`;
-      const coldSecure = await this.#cold(client, what, 'p256', 5 + samples, samples, 0, wrong);
+      const { roundTrips } = await this.#cold(client, what, 'p256', 5 + samples, samples, 0, wrong);
       if (wrong.length > 0) throw new Error(wrong.join('\n'));
-      return { name: product.name, coldSecure, cpuMs };
+      return { name: product.name, roundTrips, cpuMs };
     } finally {
       client.close();
       await subject.stop();

@@ -4,7 +4,7 @@ import type { CoreFigure } from './core-bench.js';
 import type { Budget } from './counted-work.js';
 import type { MailFigures } from './mail-bench.js';
 import type { MicroFigure } from './micro-bench.js';
-import type { FloorFigures, Latency, SubjectFigures } from './network-bench.js';
+import type { ColdFigures, Latency, SubjectFigures } from './network-bench.js';
 import type { Scaling } from './scaling-bench.js';
 import { shown } from './statistics.js';
 import { table } from './tables.js';
@@ -112,11 +112,14 @@ export function subjectTables(subjects: readonly SubjectFigures[], roundTripMs: 
   return [table(head, rows), '', note, ...wrong].join('\n');
 }
 
-/** Our columns are in the table above. */
-export function floorTable({ coldSecure, cpuMs }: FloorFigures): string {
-  const head = ['sockets and crypto of Node alone', 'ms', 'RTT', 'CPU, ms'];
-  const { medianMs, roundTrips } = coldSecure;
-  return table(head, [['cold TLSA, secure', shown(medianMs), shown(roundTrips), shown(cpuMs)]]);
+/** The first of them is Node alone. */
+export function inTurnTable(figures: readonly ColdFigures[]): string {
+  const [least] = figures;
+  const head = ['in turn: cold TLSA, secure', 'RTT', 'CPU, ms', 'ratio'];
+  const rows = figures.map(({ name, roundTrips, cpuMs }) => {
+    return [name, shown(roundTrips), shown(cpuMs), `x${(cpuMs / least!.cpuMs).toFixed(2)}`];
+  });
+  return table(head, rows);
 }
 
 export function scalingTable(figures: Readonly<Record<string, Scaling>>): string {
