@@ -1,8 +1,8 @@
 /**
  * About the least that a program of Node takes for a cold, secure TLSA question below a known
- * top-level domain: the sockets of three queries, one key to import, three signatures to check. It believes
- * all it hears, and its keys and signatures are its own; what a resolver takes beyond this is its
- * own work. Arguments: where to listen, and the address of the top-level domain's server.
+ * top-level domain: the sockets of three queries, one key to import, three signatures to check. It
+ * believes all it hears, and its keys and signatures are its own; what a resolver takes beyond this
+ * is its own work. Arguments: where to listen, and the address of the top-level domain's server.
  */
 import {
   createPublicKey,
