@@ -13,6 +13,7 @@ import {
   zoneFaults,
 } from '../src/lab/index.js';
 import { RRType } from '../src/wire/index.js';
+import type { Question } from './client.js';
 
 export const KINDS = [
   'p256',
@@ -50,6 +51,17 @@ export function domainName(kind: Kind, index: number): string {
 
 export function largeZoneName(index: number): string {
   return `h${index}.${LARGE_ZONE}`;
+}
+
+/** The question of every cold measurement. */
+export const tlsa = (domain: string): Question => [`_25._tcp.mx.${domain}`, 'TLSA'];
+
+/** Each with two names that are asked for again and again. */
+export const HIT_DOMAINS = 20;
+
+export function hitQuestions(): readonly Question[] {
+  const domains = Array.from({ length: HIT_DOMAINS }, (_, index) => domainName('p256', index));
+  return domains.flatMap((domain): readonly Question[] => [tlsa(domain), [`mx.${domain}`, 'A']]);
 }
 
 const DIGEST = '8a9b1c2d3e4f50617283940a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e';

@@ -16,6 +16,7 @@ import { labSigner } from '../src/runtime/lab-signer.js';
 import { CoreLoop } from './core-bench.js';
 import type { Curve } from './growth-bench.js';
 import { median } from './statistics.js';
+import type { Progress } from './progress.js';
 
 const P256 = 13;
 const TLD = 'grow';
@@ -24,8 +25,6 @@ const DEPTHS = [1, 2, 3, 4, 6, 8] as const;
 /** A zone with several algorithms has as many signatures on each RRset; one good one is enough. */
 const ALGORITHMS = [P256, 15, 14, 16, 8] as const;
 const ITERATIONS = [0, 1, 5, 10, 25, 50] as const;
-
-type Progress = (done: number, of: number, what: string) => void;
 
 function world(zones: readonly ZoneSpec[]): World {
   const top: ZoneSpec[] = [

@@ -6,6 +6,7 @@
 import type { CryptoProvider, DigestName, ImportedKey } from '../src/dnssec/index.js';
 import { octetKey } from '../src/wire/index.js';
 import { NodeCryptoProvider } from '../src/runtime/crypto.js';
+import { tlsa } from './bench-world.js';
 import { makeLab, SimulatedWorld } from '../test/support/simulated-world.js';
 
 /** What one case costs; all of it counted. */
@@ -84,7 +85,6 @@ interface Case {
   readonly mailPrefetch?: boolean;
 }
 
-const tlsa = (domain: string): Question => [`_25._tcp.mx.${domain}`, 'TLSA'];
 const mailer = (domain: string): readonly Question[] => [
   [domain, 'MX'],
   [`mx.${domain}`, 'A'],

@@ -9,6 +9,7 @@ import { offeredLoad } from './hit-bench.js';
 import { MailTrace } from './mail-trace.js';
 import { quantile } from './statistics.js';
 import { ANCHORITE, type Product, Subject } from './subjects.js';
+import type { Progress } from './progress.js';
 
 /** One line of a plot: points in rising order of x. */
 export interface Curve {
@@ -22,8 +23,6 @@ export interface LoadCurves {
   /** Share of one core. */
   readonly cpu: Curve;
 }
-
-type Progress = (done: number, of: number, what: string) => void;
 
 export const LOADS = [1_000, 5_000, 10_000, 20_000, 40_000, 60_000, 80_000, 120_000] as const;
 export const CACHE_MEGABYTES = [1, 2, 4, 8, 16, 32] as const;

@@ -12,6 +12,7 @@ import {
 } from './growth-bench.js';
 import { MailBench, type MailFigures } from './mail-bench.js';
 import type { Product } from './subjects.js';
+import type { Progress } from './progress.js';
 
 export interface GrowthScale {
   /** Mail messages of each pass. */
@@ -29,8 +30,6 @@ export interface Growth {
   readonly memory: readonly Curve[];
   readonly core: readonly Curve[];
 }
-
-type Progress = (done: number, of: number, what: string) => void;
 
 const SEED = 20_261_125;
 

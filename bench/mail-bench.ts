@@ -7,6 +7,7 @@ import { Client } from './client.js';
 import { FULL_TRACE, MailTrace, type TracedMessage } from './mail-trace.js';
 import { quantile } from './statistics.js';
 import { ANCHORITE, type Product, Subject } from './subjects.js';
+import type { Progress } from './progress.js';
 
 export interface MailScale {
   /** Messages of each pass. */
@@ -31,8 +32,6 @@ export interface MailFigures {
   readonly cold: MailPass;
   readonly warm: MailPass;
 }
-
-type Progress = (done: number, of: number, what: string) => void;
 
 export class MailBench {
   readonly #authority: Authority;

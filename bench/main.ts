@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { type Allocations, countAllocations, overallocated } from './allocation-work.js';
 import type { AuthorityZones } from './authority.js';
 import { Authority } from './authority-process.js';
-import { NO_DOMAINS } from './bench-world.js';
+import { HIT_DOMAINS, NO_DOMAINS } from './bench-world.js';
 import { type CoreFigure, coreBench } from './core-bench.js';
 import { type Growth, measureGrowth } from './growth.js';
 import { type Budget, countWork, overspent, underspent } from './counted-work.js';
@@ -18,7 +18,6 @@ import { type MicroFigure, microBench } from './micro-bench.js';
 import { isInside, runInside, setUpAddresses } from './namespace.js';
 import {
   type ColdFigures,
-  HIT_DOMAINS,
   NetworkBench,
   type Scale,
   type SubjectFigures,
@@ -36,15 +35,18 @@ import {
   microTable,
   scalingTable,
   subjectTables,
+  virtualTable,
   workTable,
 } from './report-tables.js';
 import type { Scaling } from './scaling-bench.js';
 import { ANCHORITE, FLOOR, PEERS, type Product } from './subjects.js';
+import { type VirtualFigure, virtualBench } from './virtual-bench.js';
 
 const USAGE = `npm run bench -- [options]
 
   --compare         also measure the other resolvers that are installed here
-  --only PART       micro, network, cold, scaling or growth; micro and network unless told
+  --only PART       micro, virtual, network, cold, scaling or growth; the first
+                    three unless told
   --authority WHO   nsd or lab; nsd unless it is not installed
   --quick           fewer samples, no memory figure: to see that it runs
   --round-trip MS   distance of the authoritative servers (20)
@@ -59,8 +61,9 @@ const FULL: Scale = {
   peerTailSamples: 60,
   cpuSamples: 300,
   warmUp: 3_000,
-  hitSeconds: 5,
-  loadSeconds: 3,
+  hitSeconds: 2,
+  loadSeconds: 2,
+  loadRounds: 3,
   rrsets: 100_000,
   starts: 5,
   rounds: 5,
@@ -76,6 +79,7 @@ const QUICK: Scale = {
   warmUp: 200,
   hitSeconds: 1,
   loadSeconds: 1,
+  loadRounds: 1,
   rrsets: 0,
   starts: 1,
   rounds: 1,
@@ -91,6 +95,7 @@ interface Results {
   authority?: AuthorityZones['backend'];
   subjects?: readonly SubjectFigures[];
   inTurn?: readonly ColdFigures[];
+  virtual?: readonly VirtualFigure[];
   growth?: Growth;
   scaling?: Readonly<Record<string, Scaling>>;
 }
@@ -141,10 +146,15 @@ async function run(): Promise<number> {
     results.growth = await growth(products, scale, values.quick === true, progress);
   } else if (isInside() && values.only === 'scaling') {
     results.scaling = await scaling(products, scale, progress);
-  } else if (isInside() && values.only !== 'micro') {
+  } else if (isInside() && values.only !== 'micro' && values.only !== 'virtual') {
     const backend = values.authority ?? (hasNsd() ? 'nsd' : 'lab');
     if (backend !== 'nsd' && backend !== 'lab') throw new Error('--authority is nsd or lab');
     await network(results, scale, backend, products, values.only, progress);
+  }
+  if (values.only === undefined || values.only === 'virtual') {
+    results.virtual = virtualBench(values.quick === true ? 100 : 3_000, progress.show);
+    progress.end();
+    process.stdout.write(`\n${virtualTable(results.virtual)}\n`);
   }
   if (values.only === undefined || values.only === 'micro') {
     results.micro = await microBench(values.quick === true ? 50 : 500, progress.show);
@@ -244,14 +254,11 @@ async function network(
   await bench.prepare();
   results.roundTripMs = bench.roundTripMs;
   results.authority = backend;
-  const figures: SubjectFigures[] = [];
   const installed = products.filter(({ name, program: path }) => {
     if (path === undefined) process.stderr.write(`${name} is not installed here and left out\n`);
     return path !== undefined;
   });
-  for (const [index, product] of installed.entries()) {
-    if (only !== 'cold') figures.push(await bench.measure(product, FIRST_PORT + index));
-  }
+  const figures = only === 'cold' ? [] : await bench.measure(installed, FIRST_PORT);
   results.inTurn = await bench.alternate([FLOOR, ...installed], FIRST_PORT + 50);
   progress.end();
   authority.stop();

@@ -1,21 +1,26 @@
-/** The measurements over real sockets: one authority, one resolver after the other. */
+/** The measurements over real sockets: one authority, and resolvers side by side. */
 import type { Authority } from './authority-process.js';
 import {
   domainName,
+  hitQuestions,
   KINDS,
   type Kind,
   largeZoneName,
   type Supply,
   TLD,
   TLD_SERVER,
+  tlsa,
 } from './bench-world.js';
 import { Client, type Question, type Reply } from './client.js';
-import { hitRate, type PacedFigures, pacedHits, tcpHits } from './hit-bench.js';
-import { mean, median, quantile } from './statistics.js';
+import { type Contender, Contest, type Distance, type Latency } from './contest.js';
+import { coldAtLoad, type HitScale, type HitsInTurn, measureHits } from './hits-in-turn.js';
+import type { Progress } from './progress.js';
+import { median } from './statistics.js';
 import { measureScaling, type Scaling } from './scaling-bench.js';
-import { ANCHORITE, type Product, Subject } from './subjects.js';
+import { quietest } from './stolen-time.js';
+import { ANCHORITE, type Product, Subject, type SubjectOptions } from './subjects.js';
 
-export interface Scale {
+export interface Scale extends HitScale {
   /** Cold questions per figure of latency. */
   readonly samples: number;
   /** Where the tail of the distribution is what matters: loss, dead servers. */
@@ -26,27 +31,12 @@ export interface Scale {
   readonly cpuSamples: number;
   /** Cold questions between them: what runs for weeks is compiled and optimised at last. */
   readonly warmUp: number;
-  readonly hitSeconds: number;
-  /** Of cold questions beside hits. */
-  readonly loadSeconds: number;
   readonly rrsets: number;
   readonly starts: number;
-  /** Of all subjects in turn. */
-  readonly rounds: number;
   readonly roundTripMs: number;
 }
 
-export interface Latency {
-  readonly medianMs: number;
-  readonly p90Ms: number;
-  /** The median, and what else is asked for, in round trips. */
-  readonly roundTrips: number;
-  readonly meanRoundTrips: number;
-  readonly p99RoundTrips: number;
-  readonly queries: number;
-}
-
-export interface SubjectFigures {
+export interface SubjectFigures extends HitsInTurn {
   readonly name: string;
   readonly startMs: number;
   /** The very first question, a second after the start: root, top level and domain are cold. */
@@ -67,15 +57,6 @@ export interface SubjectFigures {
   /** Per cold, secure TLSA of the mix; the second after the first has warmed the program up. */
   readonly cpuMsFirst: number;
   readonly cpuMs: number;
-  readonly hitsPerSecond: number;
-  readonly hitMs: number;
-  /** At 10,000 questions a second. */
-  readonly paced: PacedFigures;
-  readonly tcpHitsPerSecond: number;
-  /** Hits while the resolver works on 500 cold questions a second. */
-  readonly beside: PacedFigures;
-  /** How late its event loop is meanwhile, 99 of 100 times; only for programs of Node. */
-  readonly loopDelayMs: number;
   readonly scaling: Scaling;
   readonly idleMegabytes: number;
   readonly emptyMegabytes: number;
@@ -84,10 +65,15 @@ export interface SubjectFigures {
 }
 
 /** Per cold, secure TLSA question. */
-export interface ColdFigures {
-  readonly name: string;
+interface Cold {
   readonly roundTrips: number;
   readonly cpuMs: number;
+}
+
+export interface ColdFigures extends Cold {
+  readonly name: string;
+  /** What the host took of all processors' time in these rounds. */
+  readonly stolenShare: number;
 }
 
 /** 60 % P-256, 30 % RSA-2048, 10 % Ed25519. */
@@ -104,17 +90,14 @@ const MIX: readonly Kind[] = [
   'p256',
 ];
 
-const HITS_PER_SECOND = 10_000;
-const HITS_BESIDE_PER_SECOND = 1_000;
-const COLD_PER_SECOND = 500;
 const LOSS_SHARE = 0.05;
 
 export function supplyFor(scale: Scale): Supply {
-  const { samples, tailSamples, cpuSamples, warmUp, loadSeconds } = scale;
+  const { samples, tailSamples, cpuSamples, warmUp } = scale;
   const tenths = (3 * cpuSamples) / 10;
   return {
     // Warming up the top level, latency, the mailer's sequence, loss, CPU time, load.
-    p256: 5 + 3 * samples + tailSamples + 6 * tenths + warmUp + COLD_PER_SECOND * loadSeconds,
+    p256: 5 + 3 * samples + tailSamples + 6 * tenths + warmUp + coldAtLoad(scale),
     rsa: 3 * tenths,
     ed25519: tenths,
     unsigned: samples,
@@ -125,10 +108,7 @@ export function supplyFor(scale: Scale): Supply {
   };
 }
 
-const tlsa = (domain: string): Question => [`_25._tcp.mx.${domain}`, 'TLSA'];
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-export type Progress = (done: number, of: number, what: string) => void;
 
 export class NetworkBench {
   readonly #authority: Authority;
@@ -155,72 +135,78 @@ export class NetworkBench {
     this.roundTripMs = median(samples);
   }
 
-  async measure(product: Product, port: number): Promise<SubjectFigures> {
-    const foundation = this.#authority.foundation!;
-    const wrong: string[] = [];
-    const scaling = await this.scaling(product, port);
-    const start = await this.#starts(product, port, wrong);
-    const withoutIpv6 = await this.#withoutIpv6(product, port, wrong);
-    const subject = await Subject.start(product, port, foundation, { watchLoop: true });
-    const client = await Client.to(port);
+  /** All of them side by side and in turn, but for what fills memory or takes all processors. */
+  async measure(products: readonly Product[], firstPort: number): Promise<SubjectFigures[]> {
+    const scalings: Scaling[] = [];
+    for (const product of products) scalings.push(await this.scaling(product, firstPort));
+    const starts = await this.#starts(products, firstPort);
+    const withoutIpv6 = await this.#withoutIpv6(products, firstPort);
+    const contest = await this.#open(products, firstPort, { watchLoop: true });
     try {
-      const first = await this.#justStarted(subject, client, wrong);
-      const cpu = await this.#cpu(subject, client, wrong);
-      const figures = await this.#figuresOf(subject, client, wrong);
-      const hits = await this.#hits(subject, client, port);
-      const memory = await this.#memory(subject, client, wrong);
-      const wrongAnswers = [...new Set(wrong)];
-      return {
+      const first = await this.#justStarted(contest);
+      this.#authority.setRoundTripMs(0);
+      const cpu = await contest.each((contender) => this.#cpu(contender));
+      const colds = await this.#colds(contest);
+      const firstCold = supplyFor(this.#scale).p256 - coldAtLoad(this.#scale);
+      const hits = await measureHits(contest, this.#scale, firstCold, this.#progress);
+      const memory = await contest.each((contender) => this.#memory(contender));
+      return contest.contenders.map(({ product, wrong }, index) => ({
         name: product.name,
-        ...start,
-        withoutIpv6,
-        scaling,
-        ...first,
-        ...cpu,
-        ...figures,
-        ...hits,
-        ...memory,
-        wrongAnswers,
-      };
+        ...starts[index]!,
+        withoutIpv6: withoutIpv6.latencies[index]!,
+        scaling: scalings[index]!,
+        coldSecureFirst: first[index]!,
+        ...cpu[index]!,
+        ...colds[index]!,
+        ...hits[index]!,
+        ...memory[index]!,
+        wrongAnswers: [...starts[index]!.wrong, ...withoutIpv6.wrong[index]!, ...wrong],
+      }));
     } finally {
-      client.close();
-      await subject.stop();
+      await contest.close();
     }
   }
 
-  /**
-   * All of them in turn, again and again, as the machine may be slower in one minute than in the
-   * next: medians of the rounds.
-   */
+  #open(
+    products: readonly Product[],
+    firstPort: number,
+    options: SubjectOptions = {},
+  ): Promise<Contest> {
+    return Contest.open(products, firstPort, this.#authority, this.#progress, options);
+  }
+
+  /** Each started anew in each round, so that what it has compiled by luck does not stay. */
   async alternate(products: readonly Product[], firstPort: number): Promise<ColdFigures[]> {
-    const measured = products.map((): ColdFigures[] => []);
     let port = firstPort;
-    for (let round = 0; round < this.#scale.rounds; round++) {
-      for (const [index, product] of products.entries()) {
-        measured[index]!.push(await this.#coldAndWarmedUp(product, port++));
-      }
-    }
+    const measured = await quietest(products, this.#scale.rounds, (product) => {
+      return this.#coldAndWarmedUp(product, port++);
+    });
     return products.map(({ name }, index) => {
-      const of = (figure: (figures: ColdFigures) => number) => median(measured[index]!.map(figure));
-      return { name, roundTrips: of((each) => each.roundTrips), cpuMs: of((each) => each.cpuMs) };
+      const of = (figure: (figures: Cold) => number) => {
+        return median(measured[index]!.map(({ figures }) => figure(figures)));
+      };
+      return {
+        name,
+        roundTrips: of((each) => each.roundTrips),
+        cpuMs: of((each) => each.cpuMs),
+        stolenShare: median(measured[index]!.map(({ stolenShare }) => stolenShare)),
+      };
     });
   }
 
-  async #coldAndWarmedUp(product: Product, port: number): Promise<ColdFigures> {
-    const wrong: string[] = [];
-    const subject = await Subject.start(product, port, this.#authority.foundation!);
-    const client = await Client.to(port);
+  async #coldAndWarmedUp(product: Product, port: number): Promise<Cold> {
+    const contest = await this.#open([product], port);
     try {
-      const { cpuMs } = await this.#cpu(subject, client, wrong);
+      this.#authority.setRoundTripMs(0);
+      const [contender] = contest.contenders;
+      const { cpuMs } = await this.#cpu(contender!);
       this.#authority.setRoundTripMs(this.#scale.roundTripMs);
       const { samples } = this.#scale;
-      const what = `${product.name}: cold, p256`;
-      const { roundTrips } = await this.#cold(client, what, 'p256', 5 + samples, samples, 0, wrong);
-      if (wrong.length > 0) throw new Error(wrong.join('\n'));
-      return { name: product.name, roundTrips, cpuMs };
+      const [latency] = await this.#cold(contest, 'p256', 5 + samples, samples, 0);
+      if (contender!.wrong.size > 0) throw new Error([...contender!.wrong].join('\n'));
+      return { roundTrips: latency!.roundTrips, cpuMs };
     } finally {
-      client.close();
-      await subject.stop();
+      await contest.close();
     }
   }
 
@@ -231,86 +217,124 @@ export class NetworkBench {
     return measureScaling(product, port, this.#authority.foundation!, hitQuestions(), hitSeconds);
   }
 
-  async #starts(product: Product, port: number, wrong: string[]) {
+  async #starts(products: readonly Product[], port: number) {
     this.#authority.setRoundTripMs(this.#scale.roundTripMs);
-    const starts: number[] = [];
-    const firsts: number[] = [];
-    const idle: number[] = [];
+    const seen = products.map(() => ({
+      starts: [] as number[],
+      firsts: [] as number[],
+      idle: [] as number[],
+      wrong: new Set<string>(),
+    }));
     for (let count = 0; count < this.#scale.starts; count++) {
-      const subject = await Subject.start(product, port, this.#authority.foundation!);
-      starts.push(subject.startMs);
-      const client = await Client.to(port);
-      await pause(1_000);
-      idle.push(subject.residentMegabytes());
-      const question = tlsa(domainName('p256', 0));
-      const reply = await client.ask(...question);
-      judge(reply, question, 0, true, wrong);
-      firsts.push(reply.ms);
-      client.close();
-      await subject.stop();
+      for (const [index, product] of products.entries()) {
+        const { starts, firsts, idle, wrong } = seen[index]!;
+        this.#progress(count, this.#scale.starts, `${product.name}: starts`);
+        const subject = await Subject.start(product, port, this.#authority.foundation!);
+        starts.push(subject.startMs);
+        const client = await Client.to(port);
+        await pause(1_000);
+        idle.push(subject.residentMegabytes());
+        const question = tlsa(domainName('p256', 0));
+        const reply = await client.ask(...question);
+        judge(reply, question, 0, true, wrong);
+        firsts.push(reply.ms);
+        client.close();
+        await subject.stop();
+      }
     }
-    const firstRoundTrips = median(firsts) / this.roundTripMs;
-    return { startMs: median(starts), firstRoundTrips, idleMegabytes: median(idle) };
+    return seen.map(({ starts, firsts, idle, wrong }) => ({
+      startMs: median(starts),
+      firstRoundTrips: median(firsts) / this.roundTripMs,
+      idleMegabytes: median(idle),
+      wrong,
+    }));
   }
 
   /** IPv6 is on, servers have such addresses, and there is no way to them. */
-  async #withoutIpv6(product: Product, port: number, wrong: string[]): Promise<Latency> {
-    const { foundation } = this.#authority;
-    const subject = await Subject.start(product, port, foundation!, { ipv6: true });
-    const client = await Client.to(port);
+  async #withoutIpv6(products: readonly Product[], firstPort: number) {
+    const contest = await this.#open(products, firstPort, { ipv6: true });
     try {
-      for (let index = 0; index < 5; index++) await client.ask(...tlsa(domainName('dual', index)));
-      const what = `${product.name}: no way over IPv6`;
-      return await this.#cold(client, what, 'dual', 5, this.#scale.samples, 0, wrong);
+      await contest.each(async ({ client }) => {
+        for (let index = 0; index < 5; index++) {
+          await client.ask(...tlsa(domainName('dual', index)));
+        }
+      });
+      const latencies = await this.#cold(contest, 'dual', 5, this.#scale.samples, 0);
+      return { latencies, wrong: contest.contenders.map(({ wrong }) => wrong) };
     } finally {
-      client.close();
-      await subject.stop();
+      await contest.close();
     }
   }
 
   /** The root, the top level and everything that is asked once are behind it then. */
-  async #justStarted(subject: Subject, client: Client, wrong: string[]) {
+  async #justStarted(contest: Contest) {
     this.#authority.setRoundTripMs(this.#scale.roundTripMs);
-    for (let index = 0; index < 5; index++) await client.ask(...tlsa(domainName('p256', index)));
+    await contest.each(async ({ client }) => {
+      for (let index = 0; index < 5; index++) {
+        await client.ask(...tlsa(domainName('p256', index)));
+      }
+    });
     await pause(300);
-    const { samples } = this.#scale;
-    const what = `${subject.name}: cold, just started`;
-    return { coldSecureFirst: await this.#cold(client, what, 'p256', 5, samples, 0, wrong) };
+    return await this.#cold(contest, 'p256', 5, this.#scale.samples, 0);
   }
 
   #cold(
-    client: Client,
-    what: string,
+    contest: Contest,
     kind: Kind,
     first: number,
-    samples: number,
+    samples: number | ((contender: Contender) => number),
     rcode: number,
-    wrong: string[],
-  ): Promise<Latency> {
-    return this.#latency(what, samples, async (index) => {
+  ): Promise<readonly Latency[]> {
+    const samplesOf = typeof samples === 'number' ? () => samples : samples;
+    return contest.latencies(`cold, ${kind}`, samplesOf, this.#distance, async (each, index) => {
       const question = tlsa(domainName(kind, first + index));
-      const reply = await client.ask(...question);
-      judge(reply, question, rcode, rcode === 0 && kind !== 'unsigned', wrong);
+      const reply = await each.client.ask(...question);
+      judge(reply, question, rcode, rcode === 0 && kind !== 'unsigned', each.wrong);
       return reply.ms;
     });
   }
 
-  async #figuresOf(subject: Subject, client: Client, wrong: string[]) {
+  get #distance(): Distance {
+    return { roundTripMs: this.#scale.roundTripMs, measuredMs: this.roundTripMs };
+  }
+
+  async #colds(contest: Contest) {
     const { samples, tailSamples, peerTailSamples, roundTripMs } = this.#scale;
-    const tail = subject.name === ANCHORITE.name ? tailSamples : peerTailSamples;
+    const tail = ({ product }: Contender) => {
+      return product.name === ANCHORITE.name ? tailSamples : peerTailSamples;
+    };
     this.#authority.setRoundTripMs(roundTripMs);
-    const { name } = subject;
-    const cold = (kind: Kind, first: number, rcode: number, count = samples) =>
-      this.#cold(client, `${name}: cold, ${kind}`, kind, first, count, rcode, wrong);
-    const coldSecure = await cold('p256', 5 + samples, 0);
-    const coldInsecure = await cold('unsigned', 0, 0);
-    const coldBogus = await cold('bogus', 0, 2);
-    const coldCorrupt = await cold('corrupt', 0, 2);
-    const halfDead = await cold('half-dead', 0, 0, tail);
+    const secure = await this.#cold(contest, 'p256', 5 + samples, samples, 0);
+    const insecure = await this.#cold(contest, 'unsigned', 0, samples, 0);
+    const bogus = await this.#cold(contest, 'bogus', 0, samples, 2);
+    const corrupt = await this.#cold(contest, 'corrupt', 0, samples, 2);
+    const halfDead = await this.#cold(contest, 'half-dead', 0, tail, 0);
     this.#authority.setLossShare(LOSS_SHARE);
-    const lossy = await cold('p256', 5 + 3 * samples, 0, tail);
+    const lossy = await this.#cold(contest, 'p256', 5 + 3 * samples, tail, 0);
     this.#authority.setLossShare(0);
-    const mailer = await this.#latency(`${name}: mailer`, samples, async (index) => {
+    const mailer = await this.#mailer(contest);
+    const warm = await contest.each(async ({ client }) => {
+      const times: number[] = [];
+      for (let count = 0; count < 200; count++) {
+        times.push((await client.ask(...tlsa(domainName('p256', 5)))).ms);
+      }
+      return median(times);
+    });
+    return contest.contenders.map((_, index) => ({
+      coldSecure: secure[index]!,
+      coldInsecure: insecure[index]!,
+      coldBogus: bogus[index]!,
+      coldCorrupt: corrupt[index]!,
+      halfDead: halfDead[index]!,
+      lossy: lossy[index]!,
+      mailer: mailer[index]!,
+      warmMs: warm[index]!,
+    }));
+  }
+
+  #mailer(contest: Contest): Promise<readonly Latency[]> {
+    const { samples } = this.#scale;
+    const ask = async ({ client, wrong }: Contender, index: number): Promise<number> => {
       const domain = domainName('p256', 5 + 2 * samples + index);
       const before = performance.now();
       const sequence: readonly Question[] = [
@@ -323,43 +347,13 @@ export class NetworkBench {
         judge(await client.ask(...question), question, 0, true, wrong);
       }
       return performance.now() - before;
-    });
-    const warm: number[] = [];
-    for (let count = 0; count < 200; count++) {
-      warm.push((await client.ask(...tlsa(domainName('p256', 5)))).ms);
-    }
-    const colds = { coldSecure, coldInsecure, coldBogus, coldCorrupt, halfDead, lossy };
-    return { ...colds, mailer, warmMs: median(warm) };
-  }
-
-  async #latency(
-    what: string,
-    samples: number,
-    once: (index: number) => Promise<number>,
-  ): Promise<Latency> {
-    const times: number[] = [];
-    const queriesBefore = await this.#authority.queries();
-    for (let index = 0; index < samples; index++) {
-      times.push(await once(index));
-      this.#progress(index + 1, samples, what);
-      // Whatever is still under way belongs to this question.
-      await pause(2 * this.#scale.roundTripMs);
-    }
-    await pause(200);
-    const queries = (await this.#authority.queries()) - queriesBefore;
-    return {
-      medianMs: median(times),
-      p90Ms: quantile(times, 0.9),
-      roundTrips: median(times) / this.roundTripMs,
-      meanRoundTrips: mean(times) / this.roundTripMs,
-      p99RoundTrips: quantile(times, 0.99) / this.roundTripMs,
-      queries: queries / samples,
     };
+    return contest.latencies('mailer', () => samples, this.#distance, ask);
   }
 
-  async #cpu(subject: Subject, client: Client, wrong: string[]) {
+  /** With servers that answer at once. */
+  async #cpu({ subject, client, wrong }: Contender) {
     const { samples, tailSamples, cpuSamples, warmUp } = this.#scale;
-    this.#authority.setRoundTripMs(0);
     const next = new Map<Kind, number>(KINDS.map((kind) => [kind, 0]));
     next.set('p256', 5 + 3 * samples + tailSamples);
     const take = (kind: Kind): number => {
@@ -385,39 +379,7 @@ export class NetworkBench {
     return { cpuMsFirst, cpuMs: await cost('warmed up', mix) };
   }
 
-  async #hits(subject: Subject, client: Client, port: number) {
-    const questions = hitQuestions();
-    await client.askAll(questions, 8);
-    const { hitSeconds, loadSeconds } = this.#scale;
-    const rate = await hitRate(questions, port, hitSeconds);
-    const paced = await pacedHits(questions, port, HITS_PER_SECOND, hitSeconds);
-    const tcpHitsPerSecond = await tcpHits(questions, port, hitSeconds);
-    let beside: PacedFigures | undefined;
-    const loopDelayMs = await subject.loopDelayMs(async () => {
-      const load = this.#coldLoad(client, loadSeconds);
-      beside = await pacedHits(questions, port, HITS_BESIDE_PER_SECOND, loadSeconds);
-      await load;
-    });
-    return { ...rate, paced, tcpHitsPerSecond, beside: beside!, loopDelayMs };
-  }
-
-  /** Cold questions, evenly spread. */
-  async #coldLoad(client: Client, seconds: number): Promise<void> {
-    const count = COLD_PER_SECOND * seconds;
-    const first = supplyFor(this.#scale).p256 - count;
-    const startMs = performance.now();
-    const replies: Promise<Reply>[] = [];
-    while (replies.length < count) {
-      const due = Math.min(count, ((performance.now() - startMs) / 1_000) * COLD_PER_SECOND);
-      while (replies.length < due) {
-        replies.push(client.ask(...tlsa(domainName('p256', first + replies.length))));
-      }
-      await pause(1);
-    }
-    await Promise.all(replies);
-  }
-
-  async #memory(subject: Subject, client: Client, wrong: string[]) {
+  async #memory({ subject, client, wrong }: Contender) {
     const { rrsets } = this.#scale;
     const emptyMegabytes = subject.residentMegabytes();
     if (rrsets === 0) return { emptyMegabytes, fullMegabytes: Number.NaN };
@@ -434,23 +396,15 @@ export class NetworkBench {
   }
 }
 
-/** Each with two names that are asked for again and again. */
-export const HIT_DOMAINS = 20;
-
-function hitQuestions(): readonly Question[] {
-  const domains = Array.from({ length: HIT_DOMAINS }, (_, index) => domainName('p256', index));
-  return domains.flatMap((domain): readonly Question[] => [tlsa(domain), [`mx.${domain}`, 'A']]);
-}
-
 function judge(
   reply: Reply,
   [name, type]: Question,
   rcode: number,
   secure: boolean,
-  wrong: string[],
+  wrong: Set<string>,
 ): void {
   if (reply.rcode === rcode && reply.authenticData === secure) return;
-  if (wrong.length > 20) return;
+  if (wrong.size > 20) return;
   const said = reply.rcode < 0 ? 'no answer' : `RCODE ${reply.rcode}, AD ${reply.authenticData}`;
-  wrong.push(`${name} ${type}: ${said}`);
+  wrong.add(`${name} ${type}: ${said}`);
 }

@@ -4,10 +4,12 @@ import type { CoreFigure } from './core-bench.js';
 import type { Budget } from './counted-work.js';
 import type { MailFigures } from './mail-bench.js';
 import type { MicroFigure } from './micro-bench.js';
-import type { ColdFigures, Latency, SubjectFigures } from './network-bench.js';
+import type { Latency } from './contest.js';
+import type { ColdFigures, SubjectFigures } from './network-bench.js';
 import type { Scaling } from './scaling-bench.js';
 import { shown } from './statistics.js';
 import { table } from './tables.js';
+import type { VirtualFigure } from './virtual-bench.js';
 
 export interface FigureRow {
   readonly title: string;
@@ -83,6 +85,7 @@ export const ROWS: readonly FigureRow[] = [
   one('hits beside 500 cold questions/s', 'ms', ({ beside }) => beside.p50Ms),
   one('  99 %', 'ms', ({ beside }) => beside.p99Ms),
   one('  event loop late, 99 %', 'ms', ({ loopDelayMs }) => loopDelayMs, 10),
+  one('  stolen by the host meanwhile', '%', ({ stolenShare }) => 100 * stolenShare),
   one('start to ready', 'ms', ({ startMs }) => startMs, 150),
   one('memory when idle', 'MB', ({ idleMegabytes }) => idleMegabytes, 60),
   one('memory before filling', 'MB', ({ emptyMegabytes }) => emptyMegabytes),
@@ -115,9 +118,20 @@ export function subjectTables(subjects: readonly SubjectFigures[], roundTripMs: 
 /** The first of them is Node alone. */
 export function inTurnTable(figures: readonly ColdFigures[]): string {
   const [least] = figures;
-  const head = ['in turn: cold TLSA, secure', 'RTT', 'CPU, ms', 'ratio'];
-  const rows = figures.map(({ name, roundTrips, cpuMs }) => {
-    return [name, shown(roundTrips), shown(cpuMs), `x${(cpuMs / least!.cpuMs).toFixed(2)}`];
+  const head = ['started anew: cold TLSA, secure', 'RTT', 'CPU, ms', 'ratio', 'stolen, %'];
+  const rows = figures.map(({ name, roundTrips, cpuMs, stolenShare }) => {
+    const ratio = `x${(cpuMs / least!.cpuMs).toFixed(2)}`;
+    return [name, shown(roundTrips), shown(cpuMs), ratio, shown(100 * stolenShare)];
+  });
+  return table(head, rows);
+}
+
+export function virtualTable(figures: readonly VirtualFigure[]): string {
+  const head = ['cold TLSA in virtual time', 'questions', 'median', 'mean', '99 %', 'queries'];
+  const rows = figures.map((figure) => {
+    const { medianRoundTrips, meanRoundTrips, p99RoundTrips, queries } = figure;
+    const cells = [medianRoundTrips, meanRoundTrips, p99RoundTrips, queries];
+    return [figure.name, String(figure.questions), ...cells.map((cell) => shown(cell))];
   });
   return table(head, rows);
 }
