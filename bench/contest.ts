@@ -38,11 +38,7 @@ export class Contest {
   readonly #authority: Authority;
   readonly #progress: Progress;
 
-  private constructor(
-    contenders: readonly Contender[],
-    authority: Authority,
-    progress: Progress,
-  ) {
+  private constructor(contenders: readonly Contender[], authority: Authority, progress: Progress) {
     this.contenders = contenders;
     this.#authority = authority;
     this.#progress = progress;

@@ -25,18 +25,17 @@ export interface HitScale {
   /** Of all subjects in turn. */
   readonly rounds: number;
   readonly hitSeconds: number;
-  /** Of cold questions beside hits, and how often. */
+  /** Of cold questions beside hits. */
   readonly loadSeconds: number;
-  readonly loadRounds: number;
 }
 
 const HITS_PER_SECOND = 10_000;
 const HITS_BESIDE_PER_SECOND = 1_000;
 const COLD_PER_SECOND = 500;
 
-/** As many domains as all rounds may take: twice as many as are wanted. */
-export function coldAtLoad({ loadSeconds, loadRounds }: HitScale): number {
-  return 2 * loadRounds * loadSeconds * COLD_PER_SECOND;
+/** As many domains as all rounds may take. */
+export function coldAtLoad({ loadSeconds, rounds }: HitScale): number {
+  return 2 * rounds * loadSeconds * COLD_PER_SECOND;
 }
 
 /** `firstCold` is the first of the domains that nobody has asked for. */
@@ -48,17 +47,21 @@ export async function measureHits(
 ): Promise<readonly HitsInTurn[]> {
   const questions = hitQuestions();
   await contest.each(({ client }) => client.askAll(questions, 8));
-  const { hitSeconds, loadSeconds, rounds, loadRounds } = scale;
-  const hits = await quietest(contest.contenders, rounds, async ({ product, port }) => {
+  const { hitSeconds, loadSeconds, rounds } = scale;
+  const hits = await quietest(contest.contenders, rounds, 2 * rounds, async ({ product, port }) => {
     progress(0, 1, `${product.name}: hits`);
     return {
       rate: await hitRate(questions, port, hitSeconds),
-      paced: await pacedHits(questions, port, HITS_PER_SECOND, hitSeconds),
       tcpHitsPerSecond: await tcpHits(questions, port, hitSeconds),
     };
   });
+  // A single second without guests is found sooner than several on end.
+  const paced = await quietest(contest.contenders, rounds, 5 * rounds, ({ product, port }) => {
+    progress(0, 1, `${product.name}: hits, evenly spread`);
+    return pacedHits(questions, port, HITS_PER_SECOND, 1);
+  });
   const nextCold = new Map(contest.contenders.map((contender) => [contender, firstCold]));
-  const loads = await quietest(contest.contenders, loadRounds, async (contender) => {
+  const loads = await quietest(contest.contenders, rounds, 2 * rounds, async (contender) => {
     const { product, subject, client, port } = contender;
     progress(0, 1, `${product.name}: hits beside cold questions`);
     const first = nextCold.get(contender)!;
@@ -76,11 +79,13 @@ export async function measureHits(
     return {
       hitsPerSecond: middle(hit, ({ rate }) => rate.hitsPerSecond),
       hitMs: middle(hit, ({ rate }) => rate.hitMs),
-      paced: middleOf(hit, ({ paced }) => paced),
+      paced: middleOf(paced[index]!, (figures) => figures),
       tcpHitsPerSecond: middle(hit, ({ tcpHitsPerSecond }) => tcpHitsPerSecond),
       beside: middleOf(load, ({ beside }) => beside),
       loopDelayMs: middle(load, ({ loopDelayMs }) => loopDelayMs),
-      stolenShare: median([...hit, ...load].map(({ stolenShare }) => stolenShare)),
+      stolenShare: median(
+        [...hit, ...paced[index]!, ...load].map(({ stolenShare }) => stolenShare),
+      ),
     };
   });
 }

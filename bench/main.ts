@@ -63,10 +63,9 @@ const FULL: Scale = {
   warmUp: 3_000,
   hitSeconds: 2,
   loadSeconds: 2,
-  loadRounds: 3,
   rrsets: 100_000,
   starts: 5,
-  rounds: 5,
+  rounds: 3,
   roundTripMs: 20,
 };
 
@@ -79,7 +78,6 @@ const QUICK: Scale = {
   warmUp: 200,
   hitSeconds: 1,
   loadSeconds: 1,
-  loadRounds: 1,
   rrsets: 0,
   starts: 1,
   rounds: 1,

@@ -178,7 +178,8 @@ export class NetworkBench {
   /** Each started anew in each round, so that what it has compiled by luck does not stay. */
   async alternate(products: readonly Product[], firstPort: number): Promise<ColdFigures[]> {
     let port = firstPort;
-    const measured = await quietest(products, this.#scale.rounds, (product) => {
+    const { rounds } = this.#scale;
+    const measured = await quietest(products, rounds, rounds + 2, (product) => {
       return this.#coldAndWarmedUp(product, port++);
     });
     return products.map(({ name }, index) => {

@@ -18,7 +18,10 @@ interface Ticks {
 
 function ticks(): Ticks {
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
-  const columns = line.split(/\s+/).slice(1, 1 + COLUMNS).map(Number);
+  const columns = line
+    .split(/\s+/)
+    .slice(1, 1 + COLUMNS)
+    .map(Number);
   return { all: columns.reduce((sum, each) => sum + each, 0), stolen: columns[STOLEN] ?? 0 };
 }
 
@@ -46,17 +49,18 @@ export async function timed<T>(measure: () => Promise<T>): Promise<Round<T>> {
 
 /**
  * All of them in turn, again and again, as the machine may be slower in one minute than in the
- * next, until each has been measured so often without much being stolen, or twice as often at all:
- * of each its quietest rounds.
+ * next, until each has been measured `rounds` times without much being stolen, or `most` times at
+ * all: of each its quietest rounds.
  */
 export async function quietest<S, T>(
   subjects: readonly S[],
   rounds: number,
+  most: number,
   measure: (subject: S) => Promise<T>,
 ): Promise<readonly (readonly Round<T>[])[]> {
   const measured = subjects.map((): Round<T>[] => []);
   const isQuiet = ({ stolenShare }: Round<T>) => stolenShare <= QUIET_SHARE;
-  for (let round = 0; round < 2 * rounds; round++) {
+  for (let round = 0; round < most; round++) {
     for (const [index, subject] of subjects.entries()) {
       measured[index]!.push(await timed(() => measure(subject)));
     }
