@@ -188,7 +188,7 @@ process.on('message', (message: ToAuthority) => {
     case 'start':
       start(message).catch((error: unknown) => {
         process.stderr.write(`authority: ${String(error)}\n`);
-        process.exit(1);
+        void stopBackend().then(() => process.exit(1));
       });
       break;
     case 'round trip':

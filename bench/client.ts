@@ -2,10 +2,9 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { parseName } from '../src/presentation/index.js';
 import {
-  buildQuery,
   decodeMessage,
   groupRRsets,
-  RRClass,
+  mailServerQuery,
   typeFromMnemonic,
 } from '../src/wire/index.js';
 import { HOST } from './subjects.js';
@@ -28,17 +27,8 @@ export type Question = readonly [name: string, type: string];
 const PATIENCE_MS = 10_000;
 const TIMED_OUT = -1;
 
-/** As Postfix asks: RD, AD and DO. */
 export function queryFor(id: number, [name, type]: Question): Uint8Array {
-  return buildQuery({
-    id,
-    name: parseName(name)!,
-    type: typeFromMnemonic(type)!,
-    class: RRClass.IN,
-    recursionDesired: true,
-    authenticData: true,
-    edns: { udpSizeOctets: 1_232, dnssecOk: true },
-  });
+  return mailServerQuery(id, parseName(name)!, typeFromMnemonic(type)!);
 }
 
 export class Client {

@@ -31,6 +31,7 @@ export interface Distance {
 }
 
 const TURNS = 10;
+const STRAGGLERS_MS = 200;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Contest {
@@ -68,10 +69,11 @@ export class Contest {
   }
 
   async close(): Promise<void> {
-    for (const { client, subject } of this.contenders) {
+    const stopped = this.contenders.map(({ client, subject }) => {
       client.close();
-      await subject.stop();
-    }
+      return subject.stop();
+    });
+    await Promise.allSettled(stopped);
   }
 
   async each<T>(measure: (contender: Contender) => Promise<T>): Promise<readonly T[]> {
@@ -100,7 +102,8 @@ export class Contest {
           // Whatever is still under way belongs to this question.
           await pause(2 * distance.roundTripMs);
         }
-        await pause(2 * distance.roundTripMs);
+        // Repeats and what is fetched in the background.
+        await pause(STRAGGLERS_MS);
         queries[place]! += (await this.#authority.queries()) - queriesBefore;
       }
     }

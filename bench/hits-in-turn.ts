@@ -22,7 +22,7 @@ export interface HitsInTurn {
 }
 
 export interface HitScale {
-  /** Of all subjects in turn. */
+  /** That count, of all subjects in turn; more are run where the host has other guests. */
   readonly rounds: number;
   readonly hitSeconds: number;
   /** Of cold questions beside hits. */

@@ -62,7 +62,7 @@ const FULL: Scale = {
   cpuSamples: 300,
   warmUp: 3_000,
   hitSeconds: 2,
-  loadSeconds: 2,
+  loadSeconds: 1,
   rrsets: 100_000,
   starts: 5,
   rounds: 3,
@@ -127,7 +127,7 @@ async function run(): Promise<number> {
   if (!isInside()) {
     const status = await runInside(program, process.argv.slice(2));
     if (status !== undefined) return status;
-    process.stderr.write('no network namespace can be made here: micro-benchmarks only\n');
+    process.stderr.write('no network namespace can be made here: nothing is measured over it\n');
   }
   const scale = {
     ...(values.quick === true ? QUICK : FULL),

@@ -41,7 +41,7 @@ export interface SubjectFigures extends HitsInTurn {
   readonly startMs: number;
   /** The very first question, a second after the start: root, top level and domain are cold. */
   readonly firstRoundTrips: number;
-  /** Just started; everything else is measured after the program has warmed up. */
+  /** Started some seconds ago; everything else is measured after the program has warmed up. */
   readonly coldSecureFirst: Latency;
   readonly coldSecure: Latency;
   readonly coldInsecure: Latency;
@@ -135,10 +135,12 @@ export class NetworkBench {
     this.roundTripMs = median(samples);
   }
 
-  /** All of them side by side and in turn, but for what fills memory or takes all processors. */
+  /** What is waited for, and hits, of all of them in turn; the rest of one after the other. */
   async measure(products: readonly Product[], firstPort: number): Promise<SubjectFigures[]> {
     const scalings: Scaling[] = [];
-    for (const product of products) scalings.push(await this.scaling(product, firstPort));
+    for (const [index, product] of products.entries()) {
+      scalings.push(await this.scaling(product, firstPort + index));
+    }
     const starts = await this.#starts(products, firstPort);
     const withoutIpv6 = await this.#withoutIpv6(products, firstPort);
     const contest = await this.#open(products, firstPort, { watchLoop: true });
@@ -152,7 +154,7 @@ export class NetworkBench {
       const memory = await contest.each((contender) => this.#memory(contender));
       return contest.contenders.map(({ product, wrong }, index) => ({
         name: product.name,
-        ...starts[index]!,
+        ...starts[index]!.figures,
         withoutIpv6: withoutIpv6.latencies[index]!,
         scaling: scalings[index]!,
         coldSecureFirst: first[index]!,
@@ -160,7 +162,9 @@ export class NetworkBench {
         ...colds[index]!,
         ...hits[index]!,
         ...memory[index]!,
-        wrongAnswers: [...starts[index]!.wrong, ...withoutIpv6.wrong[index]!, ...wrong],
+        wrongAnswers: [
+          ...new Set([...starts[index]!.wrong, ...withoutIpv6.wrong[index]!, ...wrong]),
+        ],
       }));
     } finally {
       await contest.close();
@@ -218,7 +222,7 @@ export class NetworkBench {
     return measureScaling(product, port, this.#authority.foundation!, hitQuestions(), hitSeconds);
   }
 
-  async #starts(products: readonly Product[], port: number) {
+  async #starts(products: readonly Product[], firstPort: number) {
     this.#authority.setRoundTripMs(this.#scale.roundTripMs);
     const seen = products.map(() => ({
       starts: [] as number[],
@@ -230,6 +234,7 @@ export class NetworkBench {
       for (const [index, product] of products.entries()) {
         const { starts, firsts, idle, wrong } = seen[index]!;
         this.#progress(count, this.#scale.starts, `${product.name}: starts`);
+        const port = firstPort + index;
         const subject = await Subject.start(product, port, this.#authority.foundation!);
         starts.push(subject.startMs);
         const client = await Client.to(port);
@@ -244,9 +249,11 @@ export class NetworkBench {
       }
     }
     return seen.map(({ starts, firsts, idle, wrong }) => ({
-      startMs: median(starts),
-      firstRoundTrips: median(firsts) / this.roundTripMs,
-      idleMegabytes: median(idle),
+      figures: {
+        startMs: median(starts),
+        firstRoundTrips: median(firsts) / this.roundTripMs,
+        idleMegabytes: median(idle),
+      },
       wrong,
     }));
   }

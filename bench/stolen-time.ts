@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 
-/** More of the processors' time than that, and a round is not counted if a quieter one can be had. */
-export const QUIET_SHARE = 0.01;
+/** Of the processors' time: a round with more is not counted if a quieter one can be had. */
+const QUIET_SHARE = 0.01;
 
 /** Of the columns of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal. */
 const STOLEN = 7;
@@ -25,7 +25,7 @@ function ticks(): Ticks {
   return { all: columns.reduce((sum, each) => sum + each, 0), stolen: columns[STOLEN] ?? 0 };
 }
 
-export class StolenTime {
+class StolenTime {
   readonly #before = ticks();
 
   /** Of the time of all processors since this was made, 0 to 1. */
@@ -41,7 +41,7 @@ export interface Round<T> {
   readonly stolenShare: number;
 }
 
-export async function timed<T>(measure: () => Promise<T>): Promise<Round<T>> {
+async function timed<T>(measure: () => Promise<T>): Promise<Round<T>> {
   const stolen = new StolenTime();
   const figures = await measure();
   return { figures, stolenShare: stolen.share() };

@@ -327,21 +327,25 @@ export class Subject {
   /** How late the event loop was while `work` went on, 99 of 100 times; NaN without any. */
   async loopDelayMs(work: () => Promise<void>): Promise<number> {
     const isWatched = this.#child.spawnargs.includes(LOOP_HOOK);
+    const file = join(this.#folder, LOOP_DELAY_FILE);
+    // That of the last time.
+    rmSync(file, { force: true });
     if (isWatched) this.#child.kill('SIGUSR2');
     await work();
     if (!isWatched) return Number.NaN;
     this.#child.kill('SIGUSR2');
-    const file = join(this.#folder, LOOP_DELAY_FILE);
     while (!existsSync(file) && this.#child.exitCode === null) await pause(5);
     return JSON.parse(readFileSync(file, 'utf8')).p99Ms;
   }
 
   async stop(): Promise<void> {
-    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGTERM');
-    const insist = setTimeout(() => this.#child.kill('SIGKILL'), 5_000);
-    await gone;
-    clearTimeout(insist);
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const gone = new Promise((resolve) => this.#child.once('exit', resolve));
+      this.#child.kill('SIGTERM');
+      const insist = setTimeout(() => this.#child.kill('SIGKILL'), 5_000);
+      await gone;
+      clearTimeout(insist);
+    }
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -17,12 +17,11 @@ import {
   type ServerEffect,
 } from '../server/index.js';
 import {
-  buildQuery,
   decodeMessage,
   IpAddress,
+  mailServerQuery,
   Name,
   Rcode,
-  RRClass,
   typeFromMnemonic,
 } from '../wire/index.js';
 import { REHEARSAL_QUESTIONS, REHEARSAL_SETTINGS, RehearsalEntropy } from './rehearsal-plan.js';
@@ -100,15 +99,7 @@ export class Rehearsal {
 
   /** As a mail server asks, and what it is told. */
   #ask(name: string, type: string, isForged: boolean): string {
-    const request = buildQuery({
-      id: 0,
-      name: parseName(name)!,
-      type: typeFromMnemonic(type)!,
-      class: RRClass.IN,
-      recursionDesired: true,
-      authenticData: true,
-      edns: { udpSizeOctets: 1_232, dnssecOk: true },
-    });
+    const request = mailServerQuery(0, parseName(name)!, typeFromMnemonic(type)!);
     const told = (effects: readonly ServerEffect<Client>[]): string => {
       let status = 'unanswered';
       for (const effect of effects) {

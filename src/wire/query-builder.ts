@@ -3,6 +3,7 @@ import { type EdnsOption, optSizeOctets, writeOpt } from './edns.js';
 import { HeaderFlag } from './message.js';
 import type { Name } from './name.js';
 import { HEADER_OCTETS } from './reader.js';
+import { RRClass } from './rr-types.js';
 
 export interface QueryFields {
   readonly id: number;
@@ -51,4 +52,17 @@ export function buildQuery(fields: QueryFields): Uint8Array {
     writeOpt(octets, at + 4, { udpSizeOctets, version: 0, dnssecOk, flags: 0, options }, 0);
   }
   return octets;
+}
+
+/** As mail servers ask (Postfix, Exim): RD, AD and DO, of class IN. */
+export function mailServerQuery(id: number, name: Name, type: number): Uint8Array {
+  return buildQuery({
+    id,
+    name,
+    type,
+    class: RRClass.IN,
+    recursionDesired: true,
+    authenticData: true,
+    edns: { udpSizeOctets: 1_232, dnssecOk: true },
+  });
 }
