@@ -17,7 +17,6 @@ const asAtTheStart = [
   '--flush-bytecode',
   '--heap-growing-percent=0',
   '--semi-space-growth-factor=2',
-  '--parallel-scavenge',
 ];
 for (const flag of asAtTheStart) setFlagsFromString(flag);
 if (process.exitCode === 0) {

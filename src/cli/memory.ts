@@ -14,15 +14,8 @@ const HEAP_GROWING_PERCENT = 60;
  */
 const NEW_SPACE_GROWTH_FACTOR = 1;
 
-/**
- * A megabyte is collected sooner by one thread than shared out: waking the helpers takes more CPU
- * time than they save, and each that waits for a processor holds all up (docs/benchmarks.md).
- */
-const COLLECT_ALONE = '--no-parallel-scavenge';
-
 /** For the whole process, as early as can be: the daemon may, the library may not. */
 export function keepHeapSmall(): void {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
   setFlagsFromString(`--semi-space-growth-factor=${NEW_SPACE_GROWTH_FACTOR}`);
-  setFlagsFromString(COLLECT_ALONE);
 }
