@@ -54,7 +54,7 @@ export function buildQuery(fields: QueryFields): Uint8Array {
   return octets;
 }
 
-/** As mail servers ask (Postfix, Exim): RD, AD and DO, of class IN. */
+/** As Postfix asks: RD, AD and DO, of class IN. */
 export function mailServerQuery(id: number, name: Name, type: number): Uint8Array {
   return buildQuery({
     id,
