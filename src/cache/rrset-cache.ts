@@ -137,7 +137,8 @@ export class RRsetCache {
       return judged;
     }
     const packed = packRRsets([judged.rrset, ...judged.proof]);
-    store.put(key, packed, { ...judged, tag: judged.rank });
+    const { security, expiresAtMs, originalTtlSeconds, rank } = judged;
+    store.put(key, packed, { security, expiresAtMs, originalTtlSeconds, tag: rank });
     return judged;
   }
 

@@ -68,7 +68,7 @@ export class Exchange implements AttemptOwner {
     lookUpAddresses: (exchange: Exchange) => boolean;
     deliver: (outcome: ExchangeOutcome) => void;
     /** Somebody who may end it early. */
-    watch?: (giveUp: () => void) => Timer | undefined;
+    watch: ((giveUp: () => void) => Timer | undefined) | undefined;
   }) {
     this.#machine = fields.machine;
     this.#tried = new TriedServers(fields.machine);

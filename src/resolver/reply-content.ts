@@ -1,6 +1,6 @@
 /** From the end of a resolution to what a client is told: statuses, remaining TTLs, errors. */
 import { type Security, indeterminate, weakest } from '../dnssec/index.js';
-import { EdeCode, type ExtendedError, type Name, Rcode, RRType } from '../wire/index.js';
+import { EdeCode, type ExtendedError, type Name, Rcode, type RRset, RRType } from '../wire/index.js';
 import { aliasFromCname } from './aliases.js';
 import { heldDenial } from './learned.js';
 import { LIMITS } from './limits.js';
@@ -21,27 +21,27 @@ export function resolutionOf(outcome: Outcome, name: Name, machine: Machine): Re
       answer: [],
       authority: [],
       errors: withSentence(errors, outcome.sentence),
-      ...(unchecked === undefined ? {} : { unchecked }),
       fromCache,
       stale: false,
+      ...(unchecked === undefined ? {} : { unchecked }),
     };
   }
-  const show = (held: HeldRRset): AnsweredRRset => ({
-    rrset: held.rrset,
+  const show = (held: HeldRRset, rrset: RRset): AnsweredRRset => ({
+    rrset,
     security: held.security,
     ttlSeconds: outcome.stale
-      ? Math.min(config.staleTtlSeconds ?? STALE_TTL_SECONDS, held.rrset.ttlSeconds)
+      ? Math.min(config.staleTtlSeconds ?? STALE_TTL_SECONDS, rrset.ttlSeconds)
       : Math.min(
           Math.max(0, Math.ceil((held.expiresAtMs - now.cacheMs) / 1000)),
           held.originalTtlSeconds ?? Number.POSITIVE_INFINITY,
         ),
   });
-  const answer = outcome.answer.map(show);
-  const authority = outcome.authority.map(show);
+  const answer = outcome.answer.map((held) => show(held, held.rrset));
+  const authority = outcome.authority.map((held) => show(held, held.rrset));
   for (const held of outcome.answer) {
-    for (const rrset of held.proof) authority.push(show({ ...held, rrset, proof: [] }));
+    for (const rrset of held.proof) authority.push(show(held, rrset));
   }
-  return {
+  const resolution: Resolution = {
     rcode: outcome.rcode,
     security: overall(outcome, name),
     answer,
@@ -49,8 +49,8 @@ export function resolutionOf(outcome: Outcome, name: Name, machine: Machine): Re
     errors: remarks(outcome),
     fromCache: outcome.fromCache,
     stale: outcome.stale,
-    ...(outcome.unanswered === undefined ? {} : { unanswered: true }),
   };
+  return outcome.unanswered === undefined ? resolution : { ...resolution, unanswered: true };
 }
 
 /** RFC 4035 §3.2.3: a reply is as secure as the weakest RRset in it. */

@@ -442,9 +442,8 @@ export class Resolver {
       effort,
       lookUpAddresses: (asking) => this.#lookups.startFor(asking, lineage),
       // A forwarder's silence may be that of the servers it asks.
-      ...(cut.zone.isRoot && !cut.forwarding
-        ? { watch: (giveUp: () => void) => this.#rootReach.watch(giveUp) }
-        : {}),
+      watch:
+        cut.zone.isRoot && !cut.forwarding ? (giveUp) => this.#rootReach.watch(giveUp) : undefined,
       deliver: (outcome) => {
         if (cut.zone.isRoot) {
           // A forwarder that answers with an error tells about this name, not about all others.

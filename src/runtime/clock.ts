@@ -6,6 +6,8 @@ import type { Now } from '../resolver/index.js';
 
 export interface Clock {
   now(): Now;
+  /** The first of the three alone, which costs a third as much. */
+  monotonicMs(): number;
 }
 
 /** How the wall clock differs from the machine's, for tests and for recorded zones. */
@@ -57,6 +59,10 @@ export class SystemClock implements Clock {
       wallSeconds: this.#wallSeconds(wallMs),
       cacheMs: monotonicMs + this.#offsetMs,
     };
+  }
+
+  monotonicMs(): number {
+    return this.#sources.monotonicMs();
   }
 
   #wallSeconds(wallMs: number): number {

@@ -158,7 +158,7 @@ export class Driver {
     this.#turn = setImmediate(() => {
       this.#turn = undefined;
       if (this.#waiting.length === 0) return;
-      const nowMs = this.#clock.now().monotonicMs;
+      const nowMs = this.#clock.monotonicMs();
       // As much as all others had of the last turn: beside a busy program, too, work gets done.
       const othersMs = Math.min(nowMs - this.#workedUntilMs, MOST_OF_A_TURN_MS);
       this.#beginTurn(nowMs, Math.max(TURN_MS, othersMs));
@@ -179,7 +179,7 @@ export class Driver {
       if (event.kind !== 'tick' && this.#nextDeadlineMs() <= now.monotonicMs) {
         this.#waiting.unshift({ event: { kind: 'tick' }, now });
       }
-      nowMs = this.#clock.now().monotonicMs;
+      nowMs = this.#clock.monotonicMs();
     } while (this.#waiting.length > 0 && nowMs < this.#turnEndsMs && !this.#closed);
     this.#busy = false;
     this.#workedUntilMs = nowMs;

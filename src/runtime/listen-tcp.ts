@@ -37,7 +37,7 @@ export class TcpClient implements Client {
     this.socket = socket;
     this.address = address;
     this.port = socket.remotePort ?? 0;
-    this.session = new TcpSession(clock.now().monotonicMs);
+    this.session = new TcpSession(clock.monotonicMs());
     this.#clock = clock;
     this.#afterReply = afterReply;
   }
@@ -45,11 +45,11 @@ export class TcpClient implements Client {
   reply(octets: Uint8Array): void {
     if (this.socket.destroyed) return;
     this.#writing++;
-    this.session.replyWritten(this.#clock.now().monotonicMs);
+    this.session.replyWritten(this.#clock.monotonicMs());
     // RFC 7766 §8: length and message in one write.
     this.socket.write(frame(octets), () => {
       this.#writing--;
-      this.session.replyTaken(this.#clock.now().monotonicMs, this.#writing === 0);
+      this.session.replyTaken(this.#clock.monotonicMs(), this.#writing === 0);
       this.#afterReply(this);
     });
   }
@@ -145,7 +145,7 @@ export class TcpListener {
     if (client.proceeding) return;
     client.proceeding = true;
     for (;;) {
-      const octets = session.next(this.#clock.now().monotonicMs);
+      const octets = session.next(this.#clock.monotonicMs());
       if (octets === undefined) break;
       this.#handler.received(octets, client);
     }
@@ -239,7 +239,7 @@ export class TcpClientPool {
   }
 
   #closeOverdue(): void {
-    const nowMs = this.#clock.now().monotonicMs;
+    const nowMs = this.#clock.monotonicMs();
     for (const client of [...this.#clients]) {
       const deadlineMs = client.session.deadlineMs();
       if (deadlineMs !== undefined && deadlineMs <= nowMs) client.socket.destroy();

@@ -3,7 +3,7 @@
  * a forger must guess the port besides the ID, the kernel drops what comes from elsewhere, and the
  * port is closed as soon as nobody waits.
  */
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
 import { type Entropy, InFlight } from '../resolver/index.js';
 import type { IpAddress } from '../wire/index.js';
 import { randomBetween } from './entropy.js';
@@ -25,6 +25,9 @@ const MAX_SOCKETS = 4_096;
 const MOST_HEARD_OCTETS = 65_536;
 /** What a small reply takes beside its octets. */
 const HEARING_OCTETS = 1_024;
+
+const IPV4_SOCKET: SocketOptions = { type: 'udp4', lookup: resolveAtOnce };
+const IPV6_SOCKET: SocketOptions = { type: 'udp6', ipv6Only: true, lookup: resolveAtOnce };
 
 interface OpenQuery {
   readonly socket: Socket;
@@ -55,11 +58,7 @@ export class UpstreamUdp {
       this.#deliver({ kind: 'failed', queryId, failure: 'send error' });
       return;
     }
-    const socket = createSocket({
-      type: address.family === 4 ? 'udp4' : 'udp6',
-      ipv6Only: address.family === 6,
-      lookup: (hostname, family, callback) => resolveAtOnce(hostname, family, callback),
-    });
+    const socket = createSocket(address.family === 4 ? IPV4_SOCKET : IPV6_SOCKET);
     const open: OpenQuery = {
       socket,
       query,
@@ -139,7 +138,7 @@ export class UpstreamUdp {
     const octets = new Uint8Array(datagram.buffer, datagram.byteOffset, datagram.length);
     // RFC 9715: more than was asked for may have come in fragments, and these can be forged.
     const oversized = octets.length > open.advertisedOctets;
-    this.#deliver({ kind: 'received', queryId, octets, ...(oversized ? { oversized } : {}) });
+    this.#deliver({ kind: 'received', queryId, octets, oversized });
   }
 
   #fail(open: OpenQuery, error: unknown): void {

@@ -23,8 +23,9 @@ export class MessageReader {
   #faultOffset = 0;
   #pointers = 0;
   // Most owner names are one pointer to a name that was read before: it is handed out again.
-  readonly #names: Name[] = [];
-  readonly #offsets: number[] = [];
+  readonly #names: (Name | undefined)[] = new Array(REMEMBERED_NAMES).fill(undefined);
+  readonly #offsets = new Int32Array(REMEMBERED_NAMES);
+  #remembered = 0;
 
   constructor(octets: Uint8Array) {
     this.octets = octets;
@@ -36,8 +37,8 @@ export class MessageReader {
     this.at = HEADER_OCTETS;
     this.#fault = undefined;
     this.#pointers = 0;
-    this.#names.length = 0;
-    this.#offsets.length = 0;
+    for (let index = 0; index < this.#remembered; index++) this.#names[index] = undefined;
+    this.#remembered = 0;
   }
 
   /** The first fault; valid after a method has returned undefined. */
@@ -104,22 +105,29 @@ export class MessageReader {
     let start = at;
     if (first >= 0xc0) {
       const target = ((first & 0x3f) << 8) | (octets[at + 1] ?? 0);
-      const known = this.#offsets.indexOf(target);
+      const known = this.#nameAt(target);
       // What is remembered was read in full before this place, so the pointer is a good one.
-      if (known >= 0 && at + 1 < octets.length) {
+      if (known !== undefined && at + 1 < octets.length) {
         this.at = at + 2;
-        return this.#names[known];
+        return known;
       }
       start = target;
     }
     const size = this.#expand(at, scratch, 0);
     if (size < 0) return undefined;
     const name = Name.fromCheckedOctets(scratch.slice(0, size), expandedLabels);
-    if (this.#offsets.length < REMEMBERED_NAMES) {
-      this.#offsets.push(start);
-      this.#names.push(name);
+    if (this.#remembered < REMEMBERED_NAMES) {
+      this.#offsets[this.#remembered] = start;
+      this.#names[this.#remembered++] = name;
     }
     return name;
+  }
+
+  #nameAt(offset: number): Name | undefined {
+    for (let index = 0; index < this.#remembered; index++) {
+      if (this.#offsets[index] === offset) return this.#names[index];
+    }
+    return undefined;
   }
 
   /** RDATA of a type whose names may be compressed (RFC 3597 §4), names expanded. */

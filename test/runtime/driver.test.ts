@@ -1,7 +1,7 @@
 /** The loop around the machine. */
 import { createSocket } from 'node:dgram';
 import t from 'tap';
-import type { Effect, Report, Resolution } from '../../src/resolver/index.js';
+import type { Effect, Now, Report, Resolution } from '../../src/resolver/index.js';
 import {
   type Clock,
   Driver,
@@ -39,7 +39,12 @@ class Network {
 }
 
 /** With it, all that happens at once happens in one turn, however slow the machine is. */
-const STILL: Clock = { now: () => ({ monotonicMs: 5_000, wallSeconds: 5, cacheMs: 5_000 }) };
+const STILL = clockOf(() => 5_000);
+
+function clockOf(monotonicMs: () => number): Clock {
+  const now = (): Now => ({ monotonicMs: monotonicMs(), wallSeconds: 5, cacheMs: monotonicMs() });
+  return { now, monotonicMs };
+}
 
 function setUp(machine = new ScriptedMachine(), clock: Clock = new SystemClock()) {
   const network = new Network();
@@ -134,9 +139,7 @@ t.test(
   'a burst of replies leaves room for clients, and its order and instants are kept',
   async (t) => {
     let nowMs = 100;
-    const clock: Clock = {
-      now: () => ({ monotonicMs: nowMs, wallSeconds: 5, cacheMs: nowMs }),
-    };
+    const clock = clockOf(() => nowMs);
     const { machine, network, driver } = setUp(new ScriptedMachine(), clock);
     const instants: number[] = [];
     machine.script = (_, now) => {
@@ -173,7 +176,7 @@ t.test(
 
 t.test('beside a program that takes long turns, the driver takes as long ones', async (t) => {
   let nowMs = 100;
-  const clock: Clock = { now: () => ({ monotonicMs: nowMs, wallSeconds: 5, cacheMs: nowMs }) };
+  const clock = clockOf(() => nowMs);
   const { machine, network, driver } = setUp(new ScriptedMachine(), clock);
   machine.script = () => {
     nowMs += 0.5;
@@ -195,7 +198,7 @@ t.test('beside a program that takes long turns, the driver takes as long ones', 
 
 t.test('closed while events wait, the driver is silent', async (t) => {
   let nowMs = 100;
-  const clock: Clock = { now: () => ({ monotonicMs: nowMs, wallSeconds: 5, cacheMs: nowMs }) };
+  const clock = clockOf(() => nowMs);
   const { machine, network, driver } = setUp(new ScriptedMachine(), clock);
   machine.script = () => {
     nowMs += 2;
@@ -217,12 +220,7 @@ t.test('no timer is left behind when one is set while another one fires', async 
   // On a busy machine the two timers may fire in two turns; then it is tried again.
   for (let tries = 0; tries < 50 && order[1] !== 'failed'; tries++) {
     let spentMs = 0;
-    const clock: Clock = {
-      now: () => {
-        const now = system.now();
-        return { ...now, monotonicMs: now.monotonicMs + spentMs };
-      },
-    };
+    const clock = clockOf(() => system.monotonicMs() + spentMs);
     const { machine, network, driver } = setUp(new ScriptedMachine(), clock);
     const before = timers();
     machine.deadlineMs = clock.now().monotonicMs + 20;
@@ -246,7 +244,7 @@ t.test('no timer is left behind when one is set while another one fires', async 
 
 t.test('events that wait bring what is due: no ticks are piled up behind them', async (t) => {
   let nowMs = 100;
-  const clock: Clock = { now: () => ({ monotonicMs: nowMs, wallSeconds: 5, cacheMs: nowMs }) };
+  const clock = clockOf(() => nowMs);
   const { machine, network, driver } = setUp(new ScriptedMachine(), clock);
   // After all of them came, before they are dealt with.
   machine.deadlineMs = 103;
@@ -269,7 +267,7 @@ t.test('events that wait bring what is due: no ticks are piled up behind them', 
 
 t.test('a question whose end waits for its turn is not given up', async (t) => {
   let nowMs = 100;
-  const clock: Clock = { now: () => ({ monotonicMs: nowMs, wallSeconds: 5, cacheMs: nowMs }) };
+  const clock = clockOf(() => nowMs);
   const { machine, network, driver, reports } = setUp(new ScriptedMachine(), clock);
   machine.deadlineMs = 101;
   const asked = question(driver);
@@ -444,7 +442,7 @@ t.test('cancelling: the machine is told, the asker hears nothing', (t) => {
 
 t.test('a question that is cancelled before its turn is not begun', async (t) => {
   let nowMs = 100;
-  const clock: Clock = { now: () => ({ monotonicMs: nowMs, wallSeconds: 5, cacheMs: nowMs }) };
+  const clock = clockOf(() => nowMs);
   const { machine, driver } = setUp(new ScriptedMachine(), clock);
   const begun: number[] = [];
   machine.script = (event) => {

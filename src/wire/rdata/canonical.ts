@@ -9,11 +9,13 @@ import { uncompressedNameEnd } from './rdata-cursor.js';
  * without a layout are opaque and always well-formed (RFC 3597 §3).
  */
 export function rdataIsWellFormed(type: number, rdata: Uint8Array): boolean {
-  const size = FIXED_SIZES[type];
-  if (size !== undefined) return rdata.length === size;
+  if (type === RRType.A) return rdata.length === 4;
+  if (type === RRType.AAAA) return rdata.length === 16;
   const layout = layoutOf(type);
   if (layout === undefined) return true;
-  if (rdata.length < (MINIMUM_SIZES[type] ?? 0)) return false;
+  // RFC 8976 §2.2.4: a digest has at least 12 octets; RFC 7553 §4.4: a target is not empty.
+  if (type === RRType.ZONEMD && rdata.length < 18) return false;
+  if (type === RRType.URI && rdata.length < 5) return false;
   let at = 0;
   for (const kind of layout.fields) {
     // RFC 4034 §2.1, RFC 2535 §3.1.2: what a key record without a key is worth (old KEY records
@@ -24,11 +26,6 @@ export function rdataIsWellFormed(type: number, rdata: Uint8Array): boolean {
   }
   return at === rdata.length;
 }
-
-const FIXED_SIZES: Readonly<Record<number, number>> = { [RRType.A]: 4, [RRType.AAAA]: 16 };
-
-/** RFC 8976 §2.2.4: a digest has at least 12 octets; RFC 7553 §4.4: a target is not empty. */
-const MINIMUM_SIZES: Readonly<Record<number, number>> = { [RRType.ZONEMD]: 18, [RRType.URI]: 5 };
 
 function isKeyType(type: number): boolean {
   return type === RRType.DNSKEY || type === RRType.CDNSKEY || type === RRType.KEY;
