@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
+import { keepCompiledCode } from './memory.js';
 
 export const PROGRAM_FILE = 'program.cjs';
 export const CACHE_FILE = 'program.cache';
@@ -28,6 +29,7 @@ export interface Loaded {
 
 /** The program in this folder; it runs when `file` is the program that Node was started with. */
 export function load(folder: string, file: string, require: NodeJS.Require): Loaded {
+  keepCompiledCode();
   const filename = join(folder, PROGRAM_FILE);
   const source = readFileSync(filename);
   const cachedData = compiledBefore(folder, source);

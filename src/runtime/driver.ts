@@ -70,6 +70,8 @@ export class Driver {
   readonly #keepAnchors: (state: Rfc5011State) => void;
   /** In the order in which they were asked, so the first is the first to give up on. */
   readonly #asked = new InFlight<number, Asked>();
+  /** That of the first, or of one before it that has ended. */
+  #giveUpAtMs = Number.POSITIVE_INFINITY;
   /** In the order in which they came. */
   readonly #waiting: Waiting[] = [];
   readonly #outdated: (() => void)[] = [];
@@ -115,7 +117,9 @@ export class Driver {
       finished(SHUTTING_DOWN, now);
       return;
     }
-    this.#asked.set(event.handle, { finished, giveUpAtMs: now.monotonicMs + GIVE_UP_MS });
+    const giveUpAtMs = now.monotonicMs + GIVE_UP_MS;
+    if (this.#asked.size === 0) this.#giveUpAtMs = giveUpAtMs;
+    this.#asked.set(event.handle, { finished, giveUpAtMs });
     this.#take(event, now);
   }
 
@@ -274,7 +278,7 @@ export class Driver {
 
   #wakeAtMs(): number {
     const machineMs = this.#nextDeadlineMs();
-    const giveUpMs = this.#asked.oldest()?.giveUpAtMs ?? Number.POSITIVE_INFINITY;
+    const giveUpMs = this.#asked.size === 0 ? Number.POSITIVE_INFINITY : this.#giveUpAtMs;
     return Math.max(Math.min(machineMs, giveUpMs), this.#restUntilMs);
   }
 
@@ -293,6 +297,7 @@ export class Driver {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#timerAtMs = Number.POSITIVE_INFINITY;
+    this.#giveUpAtMs = this.#asked.oldest()?.giveUpAtMs ?? Number.POSITIVE_INFINITY;
     // Events that wait bring what is due by then, and the next timer; until then nobody is late.
     if (this.#waiting.length > 0) return;
     const now = this.#clock.now();
