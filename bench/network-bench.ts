@@ -90,14 +90,17 @@ const MIX: readonly Kind[] = [
   'p256',
 ];
 
+const mixOf = (count: number): Kind[] =>
+  Array.from({ length: count }, (_, index) => MIX[index % MIX.length]!);
+
 const LOSS_SHARE = 0.05;
 
 export function supplyFor(scale: Scale): Supply {
   const { samples, tailSamples, cpuSamples, warmUp } = scale;
-  const tenths = (3 * cpuSamples) / 10;
+  const tenths = (2 * cpuSamples + warmUp) / 10;
   return {
     // Warming up the top level, latency, the mailer's sequence, loss, CPU time, load.
-    p256: 5 + 3 * samples + tailSamples + 6 * tenths + warmUp + coldAtLoad(scale),
+    p256: 5 + 3 * samples + tailSamples + 6 * tenths + coldAtLoad(scale),
     rsa: 3 * tenths,
     ed25519: tenths,
     unsigned: samples,
@@ -379,12 +382,10 @@ export class NetworkBench {
       });
       return (subject.cpuMs() - before) / kinds.length;
     };
-    const mix = Array.from({ length: cpuSamples }, (_, index) => MIX[index % MIX.length]!);
-    const cpuMsFirst = await cost('just started', mix);
-    const many = Array.from({ length: warmUp }, (): Kind => 'p256');
-    // What comes first of its kind sends code back to be compiled again.
-    await cost('warming up', [...many, ...mix]);
-    return { cpuMsFirst, cpuMs: await cost('warmed up', mix) };
+    const cpuMsFirst = await cost('just started', mixOf(cpuSamples));
+    // With all kinds: what comes first of its kind sends code back to be compiled again.
+    await cost('warming up', mixOf(warmUp));
+    return { cpuMsFirst, cpuMs: await cost('warmed up', mixOf(cpuSamples)) };
   }
 
   async #memory({ subject, client, wrong }: Contender) {
