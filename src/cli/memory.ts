@@ -14,7 +14,7 @@ const HEAP_GROWING_PERCENT = 60;
  */
 const NEW_SPACE_GROWTH_FACTOR = 1;
 
-/** Three weeks; V8 has 8 seconds. */
+/** Three weeks; the V8 of Node 20 has 8 seconds. */
 const REDUCER_DELAY_MS = 2_000_000_000;
 
 /**

@@ -282,6 +282,10 @@ export class Driver {
     return Math.max(Math.min(machineMs, giveUpMs), this.#restUntilMs);
   }
 
+  #noteOldest(): void {
+    this.#giveUpAtMs = this.#asked.oldest()?.giveUpAtMs ?? Number.POSITIVE_INFINITY;
+  }
+
   #nextDeadlineMs(): number {
     return this.#machine.nextDeadlineMs() ?? Number.POSITIVE_INFINITY;
   }
@@ -297,7 +301,7 @@ export class Driver {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#timerAtMs = Number.POSITIVE_INFINITY;
-    this.#giveUpAtMs = this.#asked.oldest()?.giveUpAtMs ?? Number.POSITIVE_INFINITY;
+    this.#noteOldest();
     // Events that wait bring what is due by then, and the next timer; until then nobody is late.
     if (this.#waiting.length > 0) return;
     const now = this.#clock.now();
@@ -305,6 +309,7 @@ export class Driver {
       if (giveUpAtMs > now.monotonicMs) break;
       this.#report({ kind: 'internal error', sentence: 'a question was never ended' });
       this.#finish(handle, INTERNAL_ERROR, now);
+      this.#noteOldest();
       this.#take({ kind: 'cancelled', handle }, now);
     }
     this.#take({ kind: 'tick' }, now);
