@@ -1,6 +1,13 @@
 /** From the end of a resolution to what a client is told: statuses, remaining TTLs, errors. */
 import { type Security, indeterminate, weakest } from '../dnssec/index.js';
-import { EdeCode, type ExtendedError, type Name, Rcode, type RRset, RRType } from '../wire/index.js';
+import {
+  EdeCode,
+  type ExtendedError,
+  type Name,
+  Rcode,
+  type RRset,
+  RRType,
+} from '../wire/index.js';
 import { aliasFromCname } from './aliases.js';
 import { heldDenial } from './learned.js';
 import { LIMITS } from './limits.js';
