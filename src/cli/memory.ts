@@ -6,7 +6,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** Percent by which the heap may grow between full collections. */
-const HEAP_GROWING_PERCENT = 60;
+const HEAP_GROWING_PERCENT = 40;
 
 /**
  * By how much the space for new objects grows at a time: it stays at the megabyte that it begins
