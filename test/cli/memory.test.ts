@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
-const MEMORY = fileURLToPath(new URL('../../src/cli/memory.js', import.meta.url));
+/** What `anchorite` names; imported, it loads the program and does not run it. */
+const LAUNCHED = fileURLToPath(new URL('../../program/cli/main.js', import.meta.url));
 /** V8 waits for 8 seconds, and for as long again while it thinks that much is going on. */
 const WITHIN_MS = 40_000;
 const LONGER_MS = 2_000;
@@ -34,9 +35,7 @@ const skip = nodeVersion < 24 ? false : 'the V8 of this Node gives nothing back 
 
 t.test('an idle daemon does not lose what V8 has compiled', { skip }, async (t) => {
   const usual = start('');
-  const daemon = start(
-    `import { keepCompiledCode } from ${JSON.stringify(MEMORY)}; keepCompiledCode();`,
-  );
+  const daemon = start(`import ${JSON.stringify(LAUNCHED)};`);
   t.teardown(() => [usual, daemon].map((child) => child.kill()));
   let said = '';
   daemon.stdout.on('data', (text) => (said += text));
