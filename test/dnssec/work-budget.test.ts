@@ -85,7 +85,10 @@ function twin(key: TestKey, turn: number): TestKey {
 }
 
 const rsa = makeRsaKey(1024);
-const twins = Array.from({ length: 700 }, (_, turn) => twin(rsa, turn));
+// Two words of a random modulus can be alike: exchanging those gives the key itself.
+const twins = Array.from({ length: 750 }, (_, turn) => twin(rsa, turn))
+  .filter(({ rdata }) => Buffer.compare(rdata, rsa.rdata) !== 0)
+  .slice(0, 700);
 const TXT = Uint8Array.of(1, 0x61);
 const bare = unsigned('www.example.test', RRType.TXT, [TXT]);
 
@@ -101,7 +104,7 @@ function badSignatures(count: number): Uint8Array[] {
 t.test('twins do share the tag, and are other keys', (t) => {
   t.ok(twins.every(({ tag }) => tag === rsa.tag));
   const distinct = new Set(twins.map(({ rdata }) => Buffer.from(rdata).toString('hex')));
-  t.ok(distinct.size > 690, `${distinct.size} distinct keys`);
+  t.equal(distinct.size, 700, 'exchanges of unlike words give unlike keys');
   t.notOk(distinct.has(Buffer.from(rsa.rdata).toString('hex')));
   t.end();
 });
