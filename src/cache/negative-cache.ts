@@ -159,8 +159,8 @@ export class NegativeCache {
       this.#store.delete(key);
       return judged;
     }
-    const packed = packRRsets(judged.authority);
-    this.#store.put(key, packed, { ...judged, tag: kind === 'name error' ? NAME_ERROR : NO_DATA });
+    const tag = kind === 'name error' ? NAME_ERROR : NO_DATA;
+    this.#store.put(key, packRRsets(judged.authority), judged, tag);
     if (kind === 'no data') this.#nameExists(name, security, now);
     return judged;
   }

@@ -19,8 +19,6 @@ export interface StoredFacts {
   readonly security: Security;
   readonly expiresAtMs: number;
   readonly originalTtlSeconds: number;
-  /** 0 to 255, the owner's own. */
-  readonly tag: number;
 }
 
 /** Blocks are a hundredth of the whole: what is dropped at once. */
@@ -91,7 +89,8 @@ export class PackedStore {
     return this.#blockOf(slot).payloadAt(start[slot]!);
   }
 
-  put(key: string, payload: Uint8Array, facts: StoredFacts): void {
+  /** `tag`: 0 to 255, the owner's own. */
+  put(key: string, payload: Uint8Array, facts: StoredFacts, tag: number): void {
     let slot = this.find(key);
     if (slot < 0) slot = this.#slots.add(this.#hash(key));
     else this.#abandon(slot);
@@ -104,7 +103,7 @@ export class PackedStore {
     slots.block[slot] = block.id;
     slots.expiresAtMs[slot] = facts.expiresAtMs;
     slots.ttlSeconds[slot] = facts.originalTtlSeconds;
-    slots.tag[slot] = facts.tag;
+    slots.tag[slot] = tag;
     slots.security[slot] = facts.security;
     while (this.sizeOctets > this.#maxOctets && this.#slots.count > 0) this.#makeRoom();
   }

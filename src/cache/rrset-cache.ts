@@ -136,9 +136,7 @@ export class RRsetCache {
       store.delete(key);
       return judged;
     }
-    const packed = packRRsets([judged.rrset, ...judged.proof]);
-    const { security, expiresAtMs, originalTtlSeconds, rank } = judged;
-    store.put(key, packed, { security, expiresAtMs, originalTtlSeconds, tag: rank });
+    store.put(key, packRRsets([judged.rrset, ...judged.proof]), judged, judged.rank);
     return judged;
   }
 

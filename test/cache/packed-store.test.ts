@@ -7,7 +7,8 @@ import { insecure, secure } from './made-up-data.js';
 const seed = chooseSeed();
 t.comment(`replay with ANCHORITE_SEED=${seed}`);
 
-const FACTS = { expiresAtMs: 1_000, originalTtlSeconds: 300, tag: 5 };
+const FACTS = { expiresAtMs: 1_000, originalTtlSeconds: 300 };
+const TAG = 5;
 const KEY = (index: number) => `\x03${String(index).padStart(6, '0')}\0\0\x01`;
 
 function octetsOf(index: number, length: number): Uint8Array {
@@ -31,7 +32,7 @@ t.test('as a map, while nothing has to go', (t) => {
       const octets = octetsOf(round, prng.below(400));
       const tag = prng.below(256);
       const security = verdicts[tag & 1]!;
-      store.put(key, octets, { security, expiresAtMs: round, originalTtlSeconds: round, tag });
+      store.put(key, octets, { security, expiresAtMs: round, originalTtlSeconds: round }, tag);
       model.set(key, { octets, tag, expiresAtMs: round });
     } else if (choice < 7) {
       store.delete(key);
@@ -72,7 +73,7 @@ t.test('never above the bound, whatever comes; what is found is what was put in'
       const index = prng.below(20_000);
       const length = prng.below(prng.below(50) === 0 ? 5_000 : 300);
       const key = KEY(index);
-      store.put(key, octetsOf(round, length), { ...FACTS, security: insecure() });
+      store.put(key, octetsOf(round, length), { ...FACTS, security: insecure() }, TAG);
       latest.set(key, round);
       if (store.sizeOctets > maxOctets) t.fail(`${store.sizeOctets} in round ${round}`);
       const other = KEY(prng.below(20_000));
@@ -95,7 +96,7 @@ t.test('entries that change all the time stay within about twice what they take'
   for (let round = 0; round < 60_000; round++) {
     const key = KEY(prng.below(1_600));
     const octets = octetsOf(round, 1 + prng.below(1_500));
-    store.put(key, octets, { ...FACTS, security: insecure() });
+    store.put(key, octets, { ...FACTS, security: insecure() }, TAG);
     sizes.set(key, key.length + octets.length);
     held(store, KEY(prng.below(1_600)));
   }
@@ -110,7 +111,7 @@ t.test('a flood of names asked for once pushes out its own kind', (t) => {
   const store = new PackedStore({ maxOctets: 2_000_000, secret: seed });
   const hot = Array.from({ length: 500 }, (_, index) => `hot${index}`);
   const security = secure('example.');
-  const put = (key: string) => store.put(key, octetsOf(1, 200), { ...FACTS, security });
+  const put = (key: string) => store.put(key, octetsOf(1, 200), { ...FACTS, security }, TAG);
   hot.forEach(put);
   let hits = 0;
   let asked = 0;
@@ -135,7 +136,7 @@ t.test('overhead: less than 250 octets for each entry beyond its own', (t) => {
   const store = new PackedStore({ maxOctets: 1 << 30, secret: seed });
   const count = 50_000;
   for (let index = 0; index < count; index++) {
-    store.put(KEY(index), octetsOf(index, 180), { ...FACTS, security: secure('example.') });
+    store.put(KEY(index), octetsOf(index, 180), { ...FACTS, security: secure('example.') }, TAG);
   }
   const overhead = store.sizeOctets / count - 180;
   t.ok(overhead < 250, `${Math.round(overhead)} octets, key included`);
