@@ -225,12 +225,15 @@ async function scaling(
   );
   const bench = new NetworkBench(authority, scale, progress.show);
   const figures: Record<string, Scaling> = {};
-  for (const [index, product] of products.entries()) {
-    if (product.program === undefined) continue;
-    figures[product.name] = await bench.scaling(product, FIRST_PORT + index);
+  try {
+    for (const [index, product] of products.entries()) {
+      if (product.program === undefined) continue;
+      figures[product.name] = await bench.scaling(product, FIRST_PORT + index);
+    }
+  } finally {
+    progress.end();
+    authority.stop();
   }
-  progress.end();
-  authority.stop();
   process.stdout.write(`\n${scalingTable(figures)}\n`);
   return figures;
 }
@@ -248,21 +251,23 @@ async function network(
     { supply: supplyFor(scale), largeZoneNames: scale.rrsets, mail: false, backend },
     progress.show,
   );
-  const bench = new NetworkBench(authority, scale, progress.show);
-  await bench.prepare();
-  results.roundTripMs = bench.roundTripMs;
-  results.authority = backend;
   const installed = products.filter(({ name, program: path }) => {
     if (path === undefined) process.stderr.write(`${name} is not installed here and left out\n`);
     return path !== undefined;
   });
-  const figures = only === 'cold' ? [] : await bench.measure(installed, FIRST_PORT);
-  results.inTurn = await bench.alternate([FLOOR, ...installed], FIRST_PORT + 50);
-  progress.end();
-  authority.stop();
-  if (figures.length > 0) {
-    results.subjects = figures;
-    process.stdout.write(`\n${subjectTables(figures, bench.roundTripMs)}\n`);
+  const bench = new NetworkBench(authority, scale, progress.show);
+  try {
+    await bench.prepare();
+    results.roundTripMs = bench.roundTripMs;
+    results.authority = backend;
+    if (only !== 'cold') results.subjects = await bench.measure(installed, FIRST_PORT);
+    results.inTurn = await bench.alternate([FLOOR, ...installed], FIRST_PORT + 50);
+  } finally {
+    progress.end();
+    authority.stop();
+  }
+  if (results.subjects !== undefined) {
+    process.stdout.write(`\n${subjectTables(results.subjects, bench.roundTripMs)}\n`);
   }
   process.stdout.write(`\n${inTurnTable(results.inTurn)}\n`);
 }

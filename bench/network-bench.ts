@@ -239,16 +239,19 @@ export class NetworkBench {
         this.#progress(count, this.#scale.starts, `${product.name}: starts`);
         const port = firstPort + index;
         const subject = await Subject.start(product, port, this.#authority.foundation!);
-        starts.push(subject.startMs);
-        const client = await Client.to(port);
-        await pause(1_000);
-        idle.push(subject.residentMegabytes());
-        const question = tlsa(domainName('p256', 0));
-        const reply = await client.ask(...question);
-        judge(reply, question, 0, true, wrong);
-        firsts.push(reply.ms);
-        client.close();
-        await subject.stop();
+        try {
+          starts.push(subject.startMs);
+          const client = await Client.to(port);
+          await pause(1_000);
+          idle.push(subject.residentMegabytes());
+          const question = tlsa(domainName('p256', 0));
+          const reply = await client.ask(...question);
+          judge(reply, question, 0, true, wrong);
+          firsts.push(reply.ms);
+          client.close();
+        } finally {
+          await subject.stop();
+        }
       }
     }
     return seen.map(({ starts, firsts, idle, wrong }) => ({
