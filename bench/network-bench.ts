@@ -241,14 +241,13 @@ export class NetworkBench {
         const subject = await Subject.start(product, port, this.#authority.foundation!);
         try {
           starts.push(subject.startMs);
-          const client = await Client.to(port);
           await pause(1_000);
           idle.push(subject.residentMegabytes());
+          const client = await Client.to(port);
           const question = tlsa(domainName('p256', 0));
-          const reply = await client.ask(...question);
+          const reply = await client.ask(...question).finally(() => client.close());
           judge(reply, question, 0, true, wrong);
           firsts.push(reply.ms);
-          client.close();
         } finally {
           await subject.stop();
         }

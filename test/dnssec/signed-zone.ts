@@ -121,15 +121,36 @@ export interface TestKey {
 
 export const ZSK = 256;
 export const KSK = 257;
+const REVOKE = 0x80;
 
 export function makeKey(algorithm = 13, flags = ZSK, protocol = 3): TestKey {
   const scheme = SCHEMES[algorithm]!;
-  return keyOf(algorithm, flags, protocol, scheme.generate());
+  return withOwnTag(() => keyOf(algorithm, flags, protocol, scheme.generate()));
 }
 
 export function makeRsaKey(modulusLength: number, publicExponent = 65_537): TestKey {
-  const pair = newKeyPair({ kind: 'rsa', modulusLength, publicExponent });
-  return keyOf(8, KSK, 3, pair);
+  return withOwnTag(() => {
+    return keyOf(8, KSK, 3, newKeyPair({ kind: 'rsa', modulusLength, publicExponent }));
+  });
+}
+
+/** Of the keys made here, those that tests forge, and the root's real ones. */
+const knownTags = new Set<number>([0, 4711, 20_326, 38_696]);
+
+/**
+ * Two random keys share a tag once in 65,536 times, and tests that tell them apart by it would fail
+ * as often; those which want the same tag make it so. Nor is it what another tag becomes when the
+ * key is revoked, or a bit of the tag forged.
+ */
+function withOwnTag(make: () => TestKey): TestKey {
+  for (;;) {
+    const key = make();
+    const { tag } = key;
+    const revoked = [(tag + REVOKE) % 0xffff, (tag + 0xffff - REVOKE) % 0xffff];
+    if ([tag, tag ^ 1, tag ^ 3, ...revoked].some((near) => knownTags.has(near))) continue;
+    knownTags.add(tag);
+    return key;
+  }
 }
 
 function keyOf(

@@ -96,7 +96,10 @@ function badSignatures(count: number): Uint8Array[] {
   const good = signature(bare, rsa, ZONE);
   return Array.from({ length: count }, (_, index) => {
     const bad = good.slice();
-    bad.set([index >> 8, index & 0xff], bad.length - 20);
+    // Unlike the good one for any index.
+    const at = bad.length - 20;
+    bad[at]! ^= (index + 1) >> 8;
+    bad[at + 1]! ^= (index + 1) & 0xff;
     return bad;
   });
 }
@@ -232,7 +235,7 @@ t.test('HashTrap: DS records times keys of one tag', (t) => {
   const wrong = (count: number): Uint8Array[] =>
     Array.from({ length: count }, (_, index) => {
       const rdata = dsRdata(ZONE, rsa);
-      rdata.set([index, 0xaa], 10);
+      rdata.set([index, 0xaa, rdata[12]! ^ 1], 10);
       return rdata;
     });
   for (const count of [1, 8, 64, 200]) {

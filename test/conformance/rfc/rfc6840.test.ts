@@ -116,7 +116,11 @@ t.test('§5.2: DS records of unknown algorithms or digests only make a zone inse
   t.match(judge([withOctet(2, 99)]), /^insecure/, 'unknown algorithm');
   t.match(judge([withOctet(3, 99)]), /^insecure/, 'unknown digest');
   t.equal(judge([withOctet(2, 99), good]), 'secure', 'one that is known counts');
-  t.match(judge([withOctet(3, 99), withOctet(10, 0)]), /^bogus/, 'a known one that does not fit');
+  t.match(
+    judge([withOctet(3, 99), withOctet(10, good[10]! ^ 1)]),
+    /^bogus/,
+    'a known one that does not fit',
+  );
   t.end();
 });
 
