@@ -1,4 +1,4 @@
-/** Decoys of the lab: as many keys of one tag as a zone wants, at a cost that the tag cannot move. */
+/** Decoys of the lab: as many keys of one tag as a zone wants, at a cost that no tag can move. */
 import t from 'tap';
 import { keyTag } from '../../src/dnssec/index.js';
 import { type LabSigner, NSEC, SeededRandom, ZoneSigner } from '../../src/lab/index.js';
