@@ -169,6 +169,7 @@ export function tcpHits(
   return new Promise((resolve, reject) => {
     const startMs = performance.now();
     socket.once('error', reject);
+    socket.once('close', () => reject(new Error('the connection was closed')));
     socket.on('connect', ask);
     socket.on('data', (chunk) => {
       held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);

@@ -231,6 +231,8 @@ export class ZoneSigner {
       let rdata = concatOctets(uint16Octets(flags), Uint8Array.of(3, algorithm), publicKey);
       for (const fault of this.#faults) rdata = fault.keyBeforeSigning?.(rdata, role) ?? rdata;
       const tag = keyTag(rdata);
+      // Faults make DS records name 0 and 1, which must not be there.
+      if (isRealAlgorithm(algorithm) && tag <= 1) continue;
       if (others.some((other) => other.tag === tag)) continue;
       return { role, algorithm, privateKey, rdata, tag };
     }

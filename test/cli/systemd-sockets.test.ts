@@ -1,12 +1,13 @@
 /** Sockets that somebody else has opened: the daemon, alone or with workers, answers on these. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket, type Socket } from 'node:dgram';
-import { createServer, type Server } from 'node:net';
+import type { Socket } from 'node:dgram';
+import type { Server } from 'node:net';
 import t, { type Test } from 'tap';
 import { inheritedSockets } from '../../src/runtime/index.js';
 import { RRType } from '../../src/wire/index.js';
 import { TcpStub } from '../runtime/running-daemon.js';
 import { name, request } from '../server/front-desk.js';
+import { openPortPair } from '../support/port-pair.js';
 import { exchange, program, query } from './running-program.js';
 
 interface Passed {
@@ -20,23 +21,11 @@ interface Passed {
 
 /** As systemd does: bound, not read from, and handed on by number. */
 async function openBoth(): Promise<Passed> {
-  for (;;) {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as { port: number };
-    const socket = createSocket('udp4');
-    const isBound = await new Promise<boolean>((resolve) => {
-      socket.once('error', () => resolve(false));
-      socket.bind(port, '127.0.0.1', () => resolve(true));
-    });
-    if (isBound) {
-      const handle = handleOf(socket);
-      handle.recvStop();
-      const closing = { closeUdp: () => socket.close(), closeTcp: () => void server.close() };
-      return { port, udp: handle.fd, tcp: handleOf(server).fd, ...closing };
-    }
-    server.close();
-  }
+  const { port, tcp, udp } = await openPortPair();
+  const handle = handleOf(udp);
+  handle.recvStop();
+  const closing = { closeUdp: () => udp.close(), closeTcp: () => void tcp.close() };
+  return { port, udp: handle.fd, tcp: handleOf(tcp).fd, ...closing };
 }
 
 interface Handle {

@@ -140,14 +140,17 @@ const knownTags = new Set<number>([0, 4711, 20_326, 38_696]);
 /**
  * Two random keys share a tag once in 65,536 times, and tests that tell them apart by it would fail
  * as often; those which want the same tag make it so. Nor is it what another tag becomes when the
- * key is revoked, or a bit of the tag forged.
+ * key is revoked or loses its zone key flag, or a bit of the tag is forged.
  */
 function withOwnTag(make: () => TestKey): TestKey {
   for (;;) {
     const key = make();
     const { tag } = key;
-    const revoked = [(tag + REVOKE) % 0xffff, (tag + 0xffff - REVOKE) % 0xffff];
-    if ([tag, tag ^ 1, tag ^ 3, ...revoked].some((near) => knownTags.has(near))) continue;
+    const reflagged = [REVOKE, ZSK].flatMap((flag) => [
+      (tag + flag) % 0xffff,
+      (tag + 0xffff - flag) % 0xffff,
+    ]);
+    if ([tag, tag ^ 1, tag ^ 3, ...reflagged].some((near) => knownTags.has(near))) continue;
     knownTags.add(tag);
     return key;
   }

@@ -12,6 +12,7 @@ import {
 } from '../../src/dnssec/index.js';
 import { NodeCryptoProvider } from '../../src/runtime/crypto.js';
 import { type RRset, RRType } from '../../src/wire/index.js';
+import { leastCpuMs } from '../fuzz/mutate.js';
 import {
   type ContextOptions,
   context,
@@ -134,11 +135,9 @@ t.test('KeyTrap: keys of one tag times bad signatures', (t) => {
     for (const signatureCount of [1, 8, 64, 580]) {
       const [ctx, crypto] = counted();
       const trap = { ...bare, signatures: badSignatures(signatureCount) };
-      const started = process.hrtime.bigint();
-      const verdict = validateRRset(trap, keys, ctx);
-      const ms = Number(process.hrtime.bigint() - started) / 1e6;
       const label = `${keyCount} keys, ${signatureCount} signatures`;
-      t.equal(verdict.status, 'bogus', label);
+      const judge = () => t.equal(validateRRset(trap, keys, ctx).status, 'bogus', label);
+      const ms = leastCpuMs(judge, 1);
       t.ok(crypto.verifications <= LIMITS.signatureChecksPerRRset, label);
       t.ok(crypto.verifications <= LIMITS.failedSignatureChecks, label);
       t.ok(ms < 250, `${label}: ${ms.toFixed(1)} ms`);

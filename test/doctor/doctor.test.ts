@@ -321,7 +321,7 @@ t.test('faults in files', (t) => {
 
 // --- the network, on loopback sockets ---
 
-const PATIENCE = { tryMs: 300, tries: 1 };
+const PATIENCE = { tryMs: 700, tries: 1 };
 const NOW = 1_772_323_200;
 /** Nothing listens there. */
 const NOBODY: AskedEndpoint = { address: IpAddress.parse('127.0.0.1')!, port: 9 };

@@ -1,9 +1,8 @@
 /** A DNS server on loopback sockets that does what a test tells it to. */
-import { createSocket } from 'node:dgram';
-import { type AddressInfo, createServer } from 'node:net';
 import type { Test } from 'tap';
 import type { AskedEndpoint } from '../../src/runtime/index.js';
 import { frame, IpAddress, TcpDeframer } from '../../src/wire/index.js';
+import { openPortPair } from '../support/port-pair.js';
 
 export type Answer = (query: Uint8Array, transport: 'udp' | 'tcp') => Uint8Array | undefined;
 
@@ -20,7 +19,8 @@ export async function listen(
   answer: Answer,
   { only }: Listening = {},
 ): Promise<AskedEndpoint> {
-  const tcp = createServer((socket) => {
+  const { port, tcp, udp } = await openPortPair();
+  tcp.on('connection', (socket) => {
     const deframer = new TcpDeframer();
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => {
@@ -31,18 +31,13 @@ export async function listen(
     });
     t.teardown(() => socket.destroy());
   });
-  await new Promise<void>((resolve) => tcp.listen(0, LOOPBACK, resolve));
-  const { port } = tcp.address() as AddressInfo;
+  udp.on('message', (query, { port: from, address }) => {
+    const reply = answer(Uint8Array.from(query), 'udp');
+    if (reply !== undefined) udp.send(reply, from, address);
+  });
   if (only === 'udp') tcp.close();
   else t.teardown(() => tcp.close());
-  if (only !== 'tcp') {
-    const udp = createSocket('udp4');
-    udp.on('message', (query, { port: from, address }) => {
-      const reply = answer(Uint8Array.from(query), 'udp');
-      if (reply !== undefined) udp.send(reply, from, address);
-    });
-    await new Promise<void>((resolve) => udp.bind(port, LOOPBACK, resolve));
-    t.teardown(() => udp.close());
-  }
+  if (only === 'tcp') udp.close();
+  else t.teardown(() => udp.close());
   return { address: IpAddress.parse(LOOPBACK)!, port };
 }

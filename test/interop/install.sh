@@ -63,9 +63,19 @@ quietly() {
   fi
 }
 
-quietly apt-get update
+# A machine that has just been started may be busy with updates of its own.
+update_lists() {
+  local tries
+  for tries in 1 2 3 4 5 6; do
+    if apt-get update; then return; fi
+    sleep $((tries * 5))
+  done
+  return 1
+}
+
+quietly update_lists
 # Postfix asks for a kind of set-up on installation; ours is written by the run itself.
-quietly apt-get install -y --no-install-recommends debconf
+quietly apt-get install -y --no-install-recommends -o Dpkg::Lock::Timeout=120 debconf
 echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
 quietly apt-get install -y --no-install-recommends \
   -o Dpkg::Options::=--force-confold -o Dpkg::Lock::Timeout=120 "${missing[@]}"

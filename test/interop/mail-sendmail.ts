@@ -68,9 +68,10 @@ export class Sendmail implements MailProgram {
   }
 
   async version(): Promise<string> {
-    const { output } = await finish(`${home}/sendmail`, ['-d0.1', '-bv', '-C', '/dev/null', 'x'], {
-      anyStatus: true,
-    });
+    const args = ['-d0.1', '-bv', '-C', '/dev/null', 'x'];
+    // Where its own name has no domain, it waits a minute for one.
+    const [program, all] = inNamespace(mailerNamespace, `${home}/sendmail`, args);
+    const { output } = await finish(program, all, { anyStatus: true });
     return `sendmail ${/Version (\S+)/.exec(output)?.[1] ?? '?'}`;
   }
 

@@ -2,6 +2,7 @@
 // its own, so that nothing of it can be seen or reached from outside.
 
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type AddressPair,
   addressesOf,
@@ -107,6 +108,12 @@ export async function removeNamespaces(): Promise<void> {
       } catch {
         // It ended by itself in the meantime.
       }
+    }
+    // Whoever starts anew next must not meet those who are just dying.
+    for (let tries = 0; tries < 100; tries += 1) {
+      const left = await finish('ip', ['netns', 'pids', namespace], { anyStatus: true });
+      if (left.output.trim() === '') break;
+      await pause(50);
     }
     await run('ip', ['netns', 'delete', namespace]);
   }

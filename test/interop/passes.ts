@@ -1,6 +1,7 @@
 // The passes of the walk: in which order, manner and over which family the questions are put,
 // and what is done with the replies.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type AddressPair, reference, subject } from './addresses.js';
 import type { AskRequest, AskResult } from './ask.js';
@@ -93,6 +94,7 @@ async function askBoth({ plan, width, family }: Pass): Promise<(readonly [Reply,
       return gaveUp && plan[index]!.question.expected.rcode !== 'SERVFAIL' ? [index] : [];
     });
     if (lost.length === 0) break;
+    await pause(6_000); // For five seconds it answers from its memory of the failure.
     const again = lost.map((index) => plan[index]!);
     const answers = await putQuestions(again, [reference[family]], width);
     lost.forEach((index, at) => {

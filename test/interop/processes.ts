@@ -114,11 +114,11 @@ export class Servers {
   }
 }
 
-/** Asks a process to end, insists after three seconds, and tells how it ended. */
+/** Asks a process to end, insists after ten seconds, and tells how it ended. */
 async function endProcess(child: ChildProcess): Promise<number | NodeJS.Signals | null> {
   const over = (): boolean => child.exitCode !== null || child.signalCode !== null;
   if (!over()) child.kill('SIGTERM');
-  for (let waitedMs = 0; waitedMs < 3000 && !over(); waitedMs += 20) await pause(20);
+  for (let waitedMs = 0; waitedMs < 10_000 && !over(); waitedMs += 20) await pause(20);
   if (!over()) {
     child.kill('SIGKILL');
     await pause(50);

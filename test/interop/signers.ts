@@ -123,13 +123,14 @@ async function signInThePast(zone: SignedSpec, signing: Signing, folder: string)
 async function signWithLdns(zone: SignedSpec, signing: Signing, folder: string): Promise<string> {
   const algorithm = algorithmNames[signing.algorithm].ldns;
   const size = isRsa(signing.algorithm) ? ['-b', '2048'] : [];
-  const keys: string[] = [];
-  for (const role of [['-k'], []]) {
-    const name = await run('ldns-keygen', ['-a', algorithm, ...size, ...role, zone.name], {
-      folder,
-    });
-    keys.push(name.trim());
-  }
+  const generate = async (...role: readonly string[]): Promise<string> => {
+    const args = ['-a', algorithm, ...size, ...role, zone.name];
+    return (await run('ldns-keygen', args, { folder })).trim();
+  };
+  let keys: readonly string[];
+  // Files are named by key tags: with equal ones the second key overwrites the first.
+  do keys = [await generate('-k'), await generate()];
+  while (keys[0] === keys[1]);
   const [inception, expiration] = validityOf(signing);
   const denial = denialIsNsec3(signing.denial)
     ? [

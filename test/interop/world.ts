@@ -2,7 +2,7 @@
 // down again. Signed zones can be kept in a folder and used by the next run.
 
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addressesOf } from './addresses.js';
@@ -148,6 +148,10 @@ export class World {
   /** Makes the namespaces and starts every authoritative server. */
   async start(): Promise<void> {
     await makeNamespaces(machines(this.mail));
+    // Knot DNS does not start when a process of the number that it left behind is there.
+    for (const file of await readdir(this.folder, { recursive: true })) {
+      if (file.endsWith('.pid')) await rm(join(this.folder, file), { force: true });
+    }
     for (const server of serverIds) {
       const command = this.#built?.commands[server];
       if (command === undefined) throw new Error(`${server} has no configuration`);

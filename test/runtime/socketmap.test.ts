@@ -10,6 +10,7 @@ import { type SocketmapEndpoint, SocketmapServer } from '../../src/runtime/index
 import { AccessList } from '../../src/server/index.js';
 import { IpAddress, IpPrefix } from '../../src/wire/index.js';
 import { assembled, configOf } from '../support/lab-daemon.js';
+import { until } from './scripted-machine.js';
 
 const assembly = await assembled(configOf({ 'cache-size': '16M' }), true);
 const folder = mkdtempSync(join(tmpdir(), 'anchorite-'));
@@ -136,8 +137,7 @@ t.test('beyond the limit of connections nobody gets in', async (t) => {
   t.equal(await talk(toTcp(), frame('QUERY p256.dane'), 1), '', 'closed without a word');
   t.equal(server.connections, limit);
   for (const each of idle) each.destroy();
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  t.equal(server.connections, 0, 'nothing is left behind');
+  await until('nothing is left behind', () => server.connections === 0);
   t.equal(await talk(toTcp(), frame('QUERY p256.dane'), 1), frame('OK dane-only'));
 });
 

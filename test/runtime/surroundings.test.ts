@@ -115,12 +115,13 @@ t.test('random ports are spread evenly: 20,000 draws', (t) => {
   }
   const pool = high - low + 1;
   const expected = pool * (1 - (1 - 1 / pool) ** draws);
-  t.ok(Math.abs(distinct.size - expected) < 200, `${distinct.size} distinct, ${expected} expected`);
+  // The standard deviation is 43: beyond 300 less than once in 100 million runs.
+  t.ok(Math.abs(distinct.size - expected) < 300, `${distinct.size} distinct, ${expected} expected`);
   const mean = draws / bins.length;
   let chiSquare = 0;
   for (const count of bins) chiSquare += (count - mean) ** 2 / mean;
-  // 63 degrees of freedom: above 130 once in a million runs.
-  t.ok(chiSquare < 130, `chi-square ${chiSquare.toFixed(1)}`);
+  // 63 degrees of freedom: above 150 less than once in 100 million runs.
+  t.ok(chiSquare < 150, `chi-square ${chiSquare.toFixed(1)}`);
   t.end();
 });
 
