@@ -103,8 +103,8 @@ t.test('TCP: 100,000 queries from a client that never reads (CVE-2024-0760)', as
   const block = new Uint8Array(query.length * 1_000);
   for (let at = 0; at < block.length; at += query.length) block.set(query, at);
   for (let sent = 0; sent < 100; sent++) rude.socket.write(block);
-  let heard = -1;
-  for (let rounds = 0; heard !== machine.events.length && rounds < 50; rounds++) {
+  let heard = 0;
+  for (let rounds = 0; (heard === 0 || heard < machine.events.length) && rounds < 50; rounds++) {
     heard = machine.events.length;
     await pause(100);
   }
