@@ -214,7 +214,9 @@ export class TcpClientPool {
 
   add(client: TcpClient): void {
     this.#clients.add(client);
-    this.#sweep ??= setInterval(() => this.#closeOverdue(), SWEEP_MS).unref();
+    // Queries that have come meanwhile are read first, lest they be taken for late.
+    const sweep = (): unknown => setImmediate(() => this.#closeOverdue());
+    this.#sweep ??= setInterval(sweep, SWEEP_MS).unref();
   }
 
   remove(client: TcpClient): void {

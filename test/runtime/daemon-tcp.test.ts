@@ -119,6 +119,18 @@ t.test('TCP: 100,000 queries from a client that never reads (CVE-2024-0760)', as
   t.equal(daemon.counters.tcpConnections, 2);
 });
 
+t.test('TCP: a query that came while the process stood still is not late', async (t) => {
+  const { daemon, port } = await start(t);
+  const [asks, silent] = [new TcpStub(t, port), new TcpStub(t, port)];
+  await until('both are accepted', () => daemon.counters.tcpConnections === 2);
+  asks.ask(request());
+  // As long as a machine that is moved to another host, or has its memory swapped in.
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(never, 0, 0, CLIENT_LIMITS.tcpFirstQueryMs.value + 500);
+  t.equal((await asks.reply()).rcode, Rcode.NOERROR);
+  await until('the other, who asks nothing, is gone', () => silent.closed);
+});
+
 t.test('TCP: slow-loris: 300 silent and 300 trickling connections', async (t) => {
   const { daemon, port } = await start(t);
   const most = CLIENT_LIMITS.tcpConnections.value;
