@@ -2,7 +2,8 @@
  * Failures that were met, so that a broken zone is not asked again with every question: RFC 9520.
  * How long one is remembered is decided here alone, 5 s and twice as long with each repeat, up to
  * 300 s; no TTL in any packet has a say, because a failure may be what an attacker sent. The first
- * success ends it.
+ * success ends it. Where no server at all was heard between two failures, our own network may be
+ * what failed: the second is no worse than the first, and mail goes on soon after the network.
  */
 
 import type { LRUCache } from 'lru-cache';
@@ -26,12 +27,16 @@ export interface CachedFailure extends Failure {
   readonly untilMs: number;
   /** How often it was met in a row. */
   readonly repeats: number;
+  /** Replies that had been heard by then. */
+  readonly repliesHeard: number;
 }
 
 export interface FailureCacheOptions {
   readonly maxEntries?: number;
   readonly firstSeconds?: number;
   readonly capSeconds?: number;
+  /** How many replies have come so far, of any server. Without it, every failure is a repeat. */
+  readonly repliesHeard?: () => number;
 }
 
 /** Type 0 is reserved (RFC 6895 §3.1); here it stands for the zone itself. */
@@ -41,12 +46,15 @@ export class FailureCache {
   readonly #entries: LRUCache<string, CachedFailure>;
   readonly #firstMs: number;
   readonly #capMs: number;
+  readonly #repliesHeard: () => number;
 
   constructor(options: FailureCacheOptions = {}) {
     const { failureEntries, failureSeconds, failureCapSeconds } = CACHE_LIMITS;
     this.#entries = countBoundedMap(options.maxEntries ?? failureEntries.value);
     this.#firstMs = (options.firstSeconds ?? failureSeconds.value) * 1000;
     this.#capMs = (options.capSeconds ?? failureCapSeconds.value) * 1000;
+    let failures = 0;
+    this.#repliesHeard = options.repliesHeard ?? (() => failures++);
   }
 
   get count(): number {
@@ -63,7 +71,8 @@ export class FailureCache {
     const standing = this.#entries.peek(key);
     // Questions that were on their way together and fail together are one failure.
     const isSame = standing !== undefined && now.cacheMs < standing.untilMs;
-    const repeats = isSame ? standing.repeats : this.#repeatsAfter(standing, now);
+    const repliesHeard = this.#repliesHeard();
+    const repeats = isSame ? standing.repeats : this.#repeatsAfter(standing, repliesHeard, now);
     const untilMs = isSame ? standing.untilMs : now.cacheMs + this.#waitMs(repeats);
     const entry: CachedFailure = {
       security: failure.security,
@@ -71,6 +80,7 @@ export class FailureCache {
       sentence: failure.sentence,
       untilMs: Math.min(untilMs, failure.notAfterMs ?? untilMs),
       repeats,
+      repliesHeard,
     };
     this.#entries.set(key, entry);
     return entry;
@@ -99,9 +109,13 @@ export class FailureCache {
   }
 
   /** Counts up with failures in a row; one that is long past does not add to it. */
-  #repeatsAfter(standing: CachedFailure | undefined, now: CacheClock): number {
+  #repeatsAfter(
+    standing: CachedFailure | undefined,
+    repliesHeard: number,
+    now: CacheClock,
+  ): number {
     if (standing === undefined || now.cacheMs >= standing.untilMs + this.#capMs) return 1;
-    return standing.repeats + 1;
+    return standing.repeats + (standing.repliesHeard === repliesHeard ? 0 : 1);
   }
 
   #waitMs(repeats: number): number {

@@ -48,7 +48,7 @@ export const CACHE_LIMITS = {
   ),
   failureSeconds: limit(
     5,
-    's, doubling with each repeat',
+    's, doubling with each repeat unless nobody was heard in between',
     'RFC 9520 §3.2: at least 1 s',
     'retry storms against broken zones',
   ),

@@ -48,6 +48,7 @@ export class ServerHealth {
   /** Failures since the last reply of any server, by address family. */
   readonly #silence: Record<4 | 6, number> = { 4: 0, 6: 0 };
   readonly #strangers = new Strangers();
+  #repliesHeard = 0;
 
   constructor(options: ServerHealthOptions) {
     this.#servers = countBoundedMap(options.maxServers ?? CACHE_LIMITS.servers.value);
@@ -57,6 +58,11 @@ export class ServerHealth {
 
   get count(): number {
     return this.#servers.size;
+  }
+
+  /** Of all servers, since the start. */
+  get repliesHeard(): number {
+    return this.#repliesHeard;
   }
 
   // --- choosing ---
@@ -97,6 +103,7 @@ export class ServerHealth {
   /** A reply that matches its query came, whatever is in it. */
   reportReply(key: string, rttMs: number, now: MonotonicClock, sawEdns: boolean): void {
     const record = this.#recordOf(key);
+    this.#repliesHeard++;
     this.#silence[record.family] = 0;
     if (record.samples === 0) this.#strangers.replied(rttMs);
     record.measured(rttMs, now.monotonicMs);

@@ -118,7 +118,7 @@ export const LIMITS = {
     'every question waiting for its full time',
   ),
   longestRootPauseMs: limit(
-    15_000,
+    5_000,
     'ms',
     'mail goes on soon after the network is back',
     'an outage that lasts longer than its cause',

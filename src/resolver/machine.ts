@@ -198,7 +198,7 @@ export class Machine {
       nsec3MaxIterations: parts.config.nsec3MaxIterations,
     });
     this.zoneKeys = new ZoneKeyCache({ maxOctets: size * 0.05 });
-    this.failures = new FailureCache();
+    this.failures = new FailureCache({ repliesHeard: () => this.health.repliesHeard });
     this.health = new ServerHealth({ entropy: parts.entropy });
     this.cuts = new DelegationCache({
       maxOctets: size * 0.1,

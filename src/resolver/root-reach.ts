@@ -2,6 +2,7 @@
  * Whether the root can be reached at all. While it cannot, questions that need it are told so at
  * once instead of after all retries (RFC 9520 §3.2); it is tried again after a pause.
  */
+import { Name, RRType } from '../wire/index.js';
 import type { Timer } from './deadlines.js';
 import type { Effort } from './effort.js';
 import type { ExchangeOutcome } from './exchange-types.js';
@@ -41,6 +42,8 @@ export class RootReach {
   note(outcome: ExchangeOutcome, effort: Effort, isAwaited: boolean): void {
     if (outcome.kind === 'reply') {
       this.#heardMs = this.#machine.now.monotonicMs;
+      // That its keys could not be had is over as well.
+      if (this.#isToldAbout) this.#machine.failures.recovered(Name.root, RRType.DNSKEY);
       this.#pauseMs = 0;
       this.#isToldAbout = false;
       this.#downUntilMs = Number.NEGATIVE_INFINITY;

@@ -31,6 +31,26 @@ t.test('RFC 9520 §3.2: 5 s, doubling, at most 300 s', (t) => {
   t.end();
 });
 
+t.test('while nobody is heard, a failure says as much about our own network', (t) => {
+  let repliesHeard = 0;
+  const failures = new FailureCache({ repliesHeard: () => repliesHeard });
+  t.same(waits(failures, 3), [5, 5, 5]);
+  const now = clock();
+  now.cacheMs += 15_000;
+  const waitsNow = (): number => {
+    const { untilMs } = failures.put(MX, RRType.TLSA, FAILURE, now);
+    const seconds = (untilMs - now.cacheMs) / 1_000;
+    now.cacheMs = untilMs;
+    return seconds;
+  };
+  repliesHeard++;
+  t.equal(waitsNow(), 10, 'others answer: it is this one that fails');
+  t.equal(waitsNow(), 10, 'and again nobody');
+  repliesHeard++;
+  t.equal(waitsNow(), 20);
+  t.end();
+});
+
 t.test('what is told again is what was told first', (t) => {
   const now = clock();
   const failures = new FailureCache();
