@@ -80,7 +80,7 @@ export class FailureCache {
       sentence: failure.sentence,
       untilMs: Math.min(untilMs, failure.notAfterMs ?? untilMs),
       repeats,
-      repliesHeard,
+      repliesHeard: isSame ? standing.repliesHeard : repliesHeard,
     };
     this.#entries.set(key, entry);
     return entry;
@@ -89,6 +89,13 @@ export class FailureCache {
   /** The next failure of this question starts again with the shortest wait. */
   recovered(name: Name, type: number): void {
     this.#entries.delete(typedKey(name.key, type));
+  }
+
+  /** It may be tried once more now; should it fail again, it is a repeat. */
+  lift(name: Name, type: number, now: CacheClock): void {
+    const entry = this.get(name, type, now);
+    if (entry?.repeats !== 1) return;
+    this.#entries.set(typedKey(name.key, type), { ...entry, untilMs: now.cacheMs });
   }
 
   /** A failure of everything in a zone: none of its servers gives a usable answer. */

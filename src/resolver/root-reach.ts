@@ -17,6 +17,8 @@ export class RootReach {
   #downUntilMs = Number.NEGATIVE_INFINITY;
   #pauseMs = 0;
   #isToldAbout = false;
+  /** When it was told: no reply at all had come for some time. */
+  #wasSilent = false;
   #heardMs = Number.NEGATIVE_INFINITY;
 
   constructor(machine: Machine) {
@@ -42,8 +44,7 @@ export class RootReach {
   note(outcome: ExchangeOutcome, effort: Effort, isAwaited: boolean): void {
     if (outcome.kind === 'reply') {
       this.#heardMs = this.#machine.now.monotonicMs;
-      // That its keys could not be had is over as well.
-      if (this.#isToldAbout) this.#machine.failures.recovered(Name.root, RRType.DNSKEY);
+      if (this.#isToldAbout) this.#tryKeysAgain();
       this.#pauseMs = 0;
       this.#isToldAbout = false;
       this.#downUntilMs = Number.NEGATIVE_INFINITY;
@@ -53,6 +54,8 @@ export class RootReach {
     if (this.isPaused || (effort.spent !== undefined && effort.spent !== 'time')) return;
     if (!this.#isToldAbout) {
       this.#isToldAbout = true;
+      const silentMs = this.#machine.now.monotonicMs - this.#heardMs;
+      this.#wasSilent = silentMs > 2 * LIMITS.questionMs.value;
       const why = outcome.sentence;
       const sentence = `no root server can be reached, so nothing can be resolved: ${why}`;
       this.#machine.report({ kind: 'no root server', sentence });
@@ -62,5 +65,15 @@ export class RootReach {
     const { rootPauseMs, longestRootPauseMs } = LIMITS;
     this.#pauseMs = Math.min(this.#pauseMs * 2 || rootPauseMs.value, longestRootPauseMs.value);
     this.#downUntilMs = this.#machine.now.monotonicMs + this.#pauseMs;
+  }
+
+  /**
+   * That the root's keys could not be had may be over as well. Where only they cannot be had, while
+   * other questions are answered, they are tried once and then as seldom as other failures.
+   */
+  #tryKeysAgain(): void {
+    const { failures, clock } = this.#machine;
+    if (this.#wasSilent) failures.recovered(Name.root, RRType.DNSKEY);
+    else failures.lift(Name.root, RRType.DNSKEY, clock);
   }
 }

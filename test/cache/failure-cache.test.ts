@@ -51,6 +51,37 @@ t.test('while nobody is heard, a failure says as much about our own network', (t
   t.end();
 });
 
+t.test('a lifted failure is tried once more at once, and is then a repeat', (t) => {
+  const now = clock();
+  const failures = new FailureCache();
+  failures.lift(MX, RRType.TLSA, now);
+  t.equal(failures.count, 0, 'there was none');
+  for (const [seconds, afterLifting] of [
+    [5, undefined],
+    [10, 'stands'],
+  ] as const) {
+    const { untilMs } = failures.put(MX, RRType.TLSA, FAILURE, now);
+    t.equal((untilMs - now.cacheMs) / 1_000, seconds);
+    failures.lift(MX, RRType.TLSA, now);
+    const held = failures.get(MX, RRType.TLSA, now);
+    t.equal(held === undefined ? undefined : 'stands', afterLifting);
+  }
+  t.end();
+});
+
+t.test('of the same moment, too, what was heard since counts', (t) => {
+  let repliesHeard = 0;
+  const failures = new FailureCache({ repliesHeard: () => repliesHeard });
+  const now = clock();
+  const { untilMs } = failures.put(MX, RRType.TLSA, FAILURE, now);
+  repliesHeard++;
+  now.cacheMs = untilMs - 1;
+  failures.put(MX, RRType.TLSA, FAILURE, now);
+  now.cacheMs = untilMs;
+  t.equal(failures.put(MX, RRType.TLSA, FAILURE, now).repeats, 2);
+  t.end();
+});
+
 t.test('what is told again is what was told first', (t) => {
   const now = clock();
   const failures = new FailureCache();

@@ -47,7 +47,9 @@ t.test('patience (RFC 6298)', (t) => {
   const servers = health();
   const now = { monotonicMs: 1_000 };
   t.equal(servers.retransmitMs(A.key), 400, 'unknown');
+  t.equal(servers.repliesHeard, 0, 'whoever is silent is not heard');
   servers.reportReply(A.key, 100, now, true);
+  t.equal(servers.repliesHeard, 1);
   t.equal(servers.retransmitMs(A.key), 300, 'R + 4 · R/2');
   servers.reportReply(A.key, 100, now, true);
   t.equal(servers.retransmitMs(A.key), 250, 'the variance shrinks');
