@@ -109,7 +109,7 @@ for (const rcode of [undefined, Rcode.REFUSED]) {
       asked++;
       if (rcode === undefined) return [];
       const refusal = octets.slice();
-      refusal[2] = refusal[2]! | HeaderFlag.QR;
+      refusal[2] = refusal[2]! | (HeaderFlag.QR >> 8);
       refusal[3] = rcode;
       return [{ afterMs: 20, what: { kind: 'received', octets: refusal } }];
     };
@@ -124,7 +124,7 @@ for (const rcode of [undefined, Rcode.REFUSED]) {
     }
     world.settle();
     const late = perMinute.slice(2).reduce((sum, count) => sum + count);
-    t.ok(late < 40, `queries for them, by minute: ${perMinute.join(', ')}`);
+    t.ok(asked > 4 && late < 40, `queries for them, by minute: ${perMinute.join(', ')}`);
     const verdicts = [...world.questions.values()].map(({ resolution }) => resolution?.rcode);
     t.same(new Set(verdicts), new Set([Rcode.SERVFAIL]), 'and nothing is believed without them');
     t.end();
